@@ -1,0 +1,245 @@
+// The log in a file of one JSON line a message: `--store file:PATH`. Several processes may append to one.
+//
+// Every message takes one path, whoever sent it:
+//
+//   wait → write → flush → read back → publish → answer
+//
+// The id is the line's place in the file, so that all processes count alike. Nobody is shown or answered a
+// message that a power cut could still take back. What comes while one batch is flushed is the next batch.
+import { randomUUID } from "node:crypto";
+import { fstatSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { formatLine } from "./line.ts";
+import { ANONYMOUS, type Draft, type Message } from "./message.ts";
+import { cannotOpen, openFile, reason } from "./open-file.ts";
+import { Sequence, takeBatch } from "./sequence.ts";
+import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
+import { Tail } from "./tail.ts";
+
+/**
+ * How often to look for what other processes wrote, in milliseconds: one `fstat` of the open file, some 2 µs.
+ * `fs.watch` would be told sooner, but not on every file system, and it does not say where it is not.
+ */
+const LOOK_INTERVAL = 25;
+
+interface Waiting {
+  readonly key: string;
+  readonly line: string;
+  /** Bytes of the line. */
+  readonly size: number;
+  readonly resolve: (kept: Kept) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+/** @see MessageStore */
+export class FileStore implements MessageStore {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #tail: Tail;
+  readonly #sequence = new Sequence();
+  readonly #writer = randomUUID().slice(0, 8);
+  readonly #waiting: Waiting[] = [];
+  readonly #underWay = new Map<string, Promise<Kept>>();
+  readonly #readers: (() => void)[] = []; // Called at the end of a cycle.
+  #pumping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  #fault: StoreError | undefined; // Set once, for good: the file is not to be trusted until a restart.
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+    this.#tail = new Tail(path, file.fd);
+  }
+
+  /**
+   * Opens a log: makes the file and its folders where they are missing, reads it, ends an unfinished line.
+   *
+   * @param path a file on a local disk; a device works as far as it does, a folder or a pipe does not
+   * @throws StoreError where it cannot be opened
+   */
+  static async open(path: string): Promise<FileStore> {
+    const store = new FileStore(path, await openFile(path));
+    try {
+      await store.#readOn();
+      if (store.#tail.unfinished && (await store.#write("")) === undefined) await store.#readOn();
+    } catch (error) {
+      await store.#file.close();
+      throw cannotOpen(path, error);
+    }
+    store.#timer = setInterval(() => store.#look(), LOOK_INTERVAL).unref();
+    return store;
+  }
+
+  get newest(): number {
+    return this.#sequence.newest;
+  }
+
+  after(cursor: number | undefined, limit?: number): readonly Message[] {
+    return this.#sequence.after(cursor, limit);
+  }
+
+  subscribe(listener: Listener): () => void {
+    return this.#sequence.subscribe(listener);
+  }
+
+  async append(draft: Draft): Promise<Kept> {
+    this.#refuse();
+    const { text, key = randomUUID() } = draft;
+    const first = this.#sequence.get(key);
+    if (first !== undefined) return { message: first, added: false };
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return { message: (await underWay).message, added: false };
+    const author = draft.author || ANONYMOUS;
+    const line = formatLine({ author, text, timestamp: Date.now(), key, writer: this.#writer });
+    const kept = new Promise<Kept>((resolve, reject) => {
+      this.#waiting.push({ key, line, size: Buffer.byteLength(line), resolve, reject });
+    });
+    this.#underWay.set(key, kept);
+    void this.#pump();
+    return kept;
+  }
+
+  async refresh(): Promise<void> {
+    const size = this.#look();
+    this.#refuse();
+    while (this.#tail.seen < size) {
+      // For a cycle and not for the pump, which does not rest as long as there are messages.
+      const cycle = new Promise<void>((resolve) => this.#readers.push(resolve));
+      void this.#pump();
+      await cycle;
+      if (this.#tail.seen < size) this.#refuse();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#letGo();
+    return this.#closing;
+  }
+
+  async #letGo(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#pumping;
+    await this.#file.close();
+  }
+
+  /** Runs cycles, one at a time: at least one more, and until nothing waits. Never rejects. */
+  #pump(): Promise<void> {
+    this.#pumping ??= this.#run();
+    return this.#pumping;
+  }
+
+  async #run(): Promise<void> {
+    do {
+      await nextTurn(); // What comes in one turn of the event loop is kept together.
+      await this.#cycle(takeBatch(this.#waiting));
+    } while (this.#waiting.length > 0 || this.#readers.length > 0);
+    // With no await since the last look at what waits: or a draft could come in between, and wait for ever.
+    this.#pumping = undefined;
+  }
+
+  /** Keeps a batch, which may be empty, and reads to the end of the file. Settles the batch; never throws. */
+  async #cycle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#fault !== undefined) throw this.#fault;
+      this.#size(); // A file that is gone takes a write as gladly as any other.
+      const problem =
+        batch.length > 0 ? await this.#write(batch.map(({ line }) => line).join("")) : undefined;
+      const ours = await this.#readOn();
+      // What was read back decides, whatever the write said: a full disk may have taken the first lines.
+      for (const { key, resolve, reject } of batch) {
+        const message = this.#sequence.get(key);
+        if (message !== undefined) resolve({ message, added: ours.has(message) });
+        else reject(notKept(problem ?? "its line did not reach the file"));
+      }
+    } catch (error) {
+      const fault = this.#fail(error);
+      for (const { reject } of batch) reject(fault);
+    }
+    for (const { key } of batch) this.#underWay.delete(key);
+    for (const resolve of this.#readers.splice(0)) resolve();
+  }
+
+  /**
+   * @param lines whole lines; an unfinished line before them is ended
+   * @returns what went wrong; undefined where all of it was written
+   */
+  async #write(lines: string): Promise<string | undefined> {
+    const bytes = Buffer.from(this.#tail.unfinished ? `\n${lines}` : lines);
+    try {
+      // One write to a file opened with O_APPEND: no other process's lines come in between.
+      const { bytesWritten } = await this.#file.write(bytes);
+      return bytesWritten === bytes.length ? undefined : "only a part was written";
+    } catch (error) {
+      return reason(error);
+    }
+  }
+
+  /**
+   * Flushes and publishes what the file has grown by. The flush comes first for others' messages too: one may
+   * be seen here while its writer has yet to flush it.
+   *
+   * @returns the messages that this store wrote
+   * @throws Error where the flush or the read fails
+   */
+  async #readOn(): Promise<ReadonlySet<Message>> {
+    const ours = new Set<Message>();
+    const size = this.#size();
+    if (size === this.#tail.seen) return ours;
+    await this.#file.datasync();
+    for (const lines of this.#tail.read(size)) {
+      const published = this.#sequence.publish(lines);
+      for (const [index, message] of published.entries()) {
+        if (message !== undefined && lines[index]?.writer === this.#writer) ours.add(message);
+      }
+      // Subscribers' sockets get a turn between two batches.
+      if (this.#tail.seen < size) await nextTurn();
+    }
+    return ours;
+  }
+
+  /** Notices what other processes wrote. @returns the size of the file in bytes; 0 after a fault */
+  #look(): number {
+    try {
+      const size = this.#fault === undefined && this.#closing === undefined ? this.#size() : 0;
+      if (size > this.#tail.seen) void this.#pump();
+      return size;
+    } catch (error) {
+      this.#fail(error);
+      return 0;
+    }
+  }
+
+  #size(): number {
+    const { size, nlink } = fstatSync(this.#file.fd);
+    if (nlink > 0 && size >= this.#tail.seen) return size;
+    throw new StoreError(
+      `The log file ${this.#path} was deleted or cut: stop all chapters and start them again.`,
+    );
+  }
+
+  #refuse(): void {
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#closing !== undefined) throw new StoreError("The log is closed: start the chapter again.");
+  }
+
+  /**
+   * Ends all appending and reading, and says so once. When a flush fails the system may drop the bytes, and
+   * the next flush succeeds all the same (fsyncgate, 2018): to go on would be to guess.
+   */
+  #fail(error: unknown): StoreError {
+    if (this.#fault !== undefined) return this.#fault;
+    clearInterval(this.#timer);
+    const sentence = `The log file ${this.#path} failed (${reason(error)}): check the disk and start again.`;
+    this.#fault = error instanceof StoreError ? error : new StoreError(sentence);
+    console.error(this.#fault.message);
+    return this.#fault;
+  }
+}
+
+function notKept(problem: string): StoreError {
+  return new StoreError(
+    `The message could not be kept (${problem}): free some disk space and send it again.`,
+  );
+}
