@@ -1,0 +1,391 @@
+// Four clients as good as the contract allows, for tests. None of the pages' own code is in them. Whatever happens to a
+// connection, each comes back with its cursor, and sends again with the same key what was not answered.
+import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { type Draft, MAX_ANSWER, type Message } from "../message-store/message.ts";
+import type { ChapterFolder } from "./chapter-process.ts";
+import { streamParser } from "./stream-parser.ts";
+
+export interface ClientOptions {
+  /** The cursor to begin with; without it, the newest 100 messages. */
+  readonly after?: number;
+  /** The certificate to trust, as PEM, where the url is https. */
+  readonly ca?: string;
+  /** Between two polls, in milliseconds. */
+  readonly interval?: number;
+  /** A connection on which nothing moves for so long is given up, in milliseconds; more than a hold and a heartbeat. */
+  readonly patience?: number;
+}
+
+export interface ChatClient {
+  /** Every message received, in the order of receiving. What a server sends twice is here twice. */
+  readonly messages: readonly Message[];
+  /** The id of the message received last. */
+  readonly cursor: number | undefined;
+  /** Why the last connection failed; it helps where a test hangs. */
+  readonly problem: unknown;
+  /** Waits until the messages satisfy `enough`. Rejects where the client is stopped first. */
+  until(enough: (messages: readonly Message[]) => boolean): Promise<readonly Message[]>;
+  /**
+   * Sends a draft, again and again with one key until it is answered.
+   *
+   * @returns the message that the log keeps under the key
+   * @throws Refused where the server refuses it
+   */
+  send(draft: Draft): Promise<Message>;
+  /** Stops reading, and keeps the connection. */
+  freeze(): void;
+  thaw(): void;
+  /** Leaves: politely, with FIN or a close frame, or else without a word. What is being sent waits for `reconnect`. */
+  disconnect(how?: "politely" | "abruptly"): void;
+  /** Comes back with the cursor; to another url from now on, where one is given. */
+  reconnect(url?: string): void;
+  /** Ends everything; whoever still waits for something is told. */
+  stop(): void;
+}
+
+/** The server's answer to a draft, where it is one that sending again would not change. */
+export class Refused extends Error {
+  override name = "Refused";
+}
+
+/** From one `reconnect` to the next `disconnect`. */
+interface Stay {
+  readonly url: string;
+  readonly agent: http.Agent;
+  readonly options: ClientOptions;
+  /** Aborted by `disconnect`, with how to leave as its reason. Nothing that comes later counts: it will come again. */
+  readonly left: AbortSignal;
+  cursor(): number | undefined;
+  received(messages: readonly Message[]): void;
+  isFrozen(): boolean;
+  thawed(): Promise<void>;
+}
+
+/** A draft on its way. */
+interface Sending {
+  readonly draft: Draft & { readonly key: string };
+  answer?: Message | Refused;
+}
+
+/** How a technique receives: one round, which rejects where the connection fails. */
+type Receive = (stay: Stay) => Promise<void>;
+/** How a technique sends; undefined where it could not. */
+type Send = (stay: Stay, draft: Sending["draft"]) => Promise<Message | undefined>;
+
+/** Opens a client for a chapter that listens at `url`. */
+export function openClient(chapter: ChapterFolder, url: string, options: ClientOptions = {}): ChatClient {
+  const messages: Message[] = [];
+  const watchers = new Set<() => void>();
+  const underWay = new Set<Sending>();
+  let cursor = options.after;
+  let problem: unknown;
+  let frozen = false;
+  let stopped = false;
+  let stay: Stay | undefined;
+  let leave = (_how: string) => {};
+  let address = url;
+
+  const tell = () => {
+    for (const watcher of [...watchers]) watcher();
+  };
+  /** Resolves as soon as `check` returns something. */
+  const waiting = <Value>(check: () => Value | undefined) => {
+    const promise = new Promise<Value>((resolve, reject) => {
+      const watcher = () => {
+        const value = check();
+        if (value !== undefined) resolve(value);
+        else if (stopped) reject(new Error("the client was stopped", { cause: problem }));
+        else return;
+        watchers.delete(watcher);
+      };
+      watchers.add(watcher);
+      watcher();
+    });
+    promise.catch(() => {}); // A test that is over may have left it alone.
+    return promise;
+  };
+  const webSocket = webSocketTechnique(underWay, tell);
+  const receive = {
+    "ch09-polling": poll,
+    "ch10-long-polling": longPoll,
+    "ch11-sse": listen,
+    "ch12-websocket": webSocket.receive,
+  };
+  const send: Send = chapter === "ch12-websocket" ? webSocket.send : post;
+
+  const deliver = async (sending: Sending): Promise<Message> => {
+    underWay.add(sending);
+    try {
+      for (let failures = 0; sending.answer === undefined; failures += 1) {
+        const here = await waiting(() => stay);
+        try {
+          const answer = await Promise.race([
+            send(here, sending.draft),
+            waiting(() => sending.answer ?? (here === stay ? undefined : "left")),
+          ]);
+          if (typeof answer === "object") sending.answer = answer;
+        } catch (error) {
+          if (error instanceof Refused) throw error;
+          problem = error;
+        }
+        if (sending.answer === undefined) await backOff(failures, here.left);
+      }
+    } finally {
+      underWay.delete(sending);
+    }
+    if (sending.answer instanceof Refused) throw sending.answer;
+    return sending.answer;
+  };
+
+  const client: ChatClient = {
+    messages,
+    get cursor() {
+      return cursor;
+    },
+    get problem() {
+      return problem;
+    },
+    until: (enough) => waiting(() => (enough(messages) ? messages : undefined)),
+    send(draft) {
+      const answer = deliver({ draft: { key: randomUUID(), ...draft } });
+      answer.catch(() => {}); // As above.
+      return answer;
+    },
+    freeze() {
+      frozen = true;
+    },
+    thaw() {
+      frozen = false;
+      tell();
+    },
+    disconnect(how = "abruptly") {
+      stay = undefined;
+      leave(how);
+      tell();
+    },
+    reconnect(other = address) {
+      if (stay?.url === other) return;
+      if (stay) client.disconnect();
+      address = other;
+      const leaving = new AbortController();
+      setMaxListeners(0, leaving.signal);
+      const secure = other.startsWith("https:");
+      const here: Stay = {
+        url: other,
+        agent: secure
+          ? new https.Agent({ keepAlive: true, ca: options.ca })
+          : new http.Agent({ keepAlive: true }),
+        options,
+        left: leaving.signal,
+        cursor: () => cursor,
+        received(news) {
+          if (leaving.signal.aborted) return;
+          messages.push(...news);
+          cursor = news.at(-1)?.id ?? cursor;
+          tell();
+        },
+        isFrozen: () => frozen,
+        thawed: () => (frozen ? waiting(() => !frozen || undefined).then(() => {}) : Promise.resolve()),
+      };
+      leave = (how) => {
+        leaving.abort(how);
+        letGo(here.agent, how);
+      };
+      stay = here;
+      void keepReceiving(receive[chapter], here, (error) => {
+        problem = error;
+      });
+      tell();
+    },
+    stop() {
+      stopped = true;
+      frozen = false;
+      client.disconnect();
+    },
+  };
+  client.reconnect();
+  return client;
+}
+
+async function keepReceiving(
+  receive: Receive,
+  stay: Stay,
+  onProblem: (error: unknown) => void,
+): Promise<void> {
+  for (let failures = 0; !stay.left.aborted; ) {
+    const before = stay.cursor();
+    try {
+      await receive(stay);
+      failures = 0;
+    } catch (error) {
+      if (stay.left.aborted) return;
+      onProblem(error);
+      failures = stay.cursor() === before ? failures + 1 : 0;
+      await backOff(failures, stay.left);
+    }
+  }
+}
+
+/** Waits up to 10 ms, 20, 40 … 320: with jitter, so that those who were cut off together do not come back together. */
+async function backOff(failures: number, left: AbortSignal): Promise<void> {
+  await pause(Math.random() * 10 * 2 ** Math.min(failures, 5), left);
+}
+
+async function pause(milliseconds: number, left: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: left }).catch(() => {});
+}
+
+function letGo(agent: http.Agent, how: string): void {
+  if (how !== "politely") agent.destroy();
+  for (const lists of [agent.sockets, agent.freeSockets]) {
+    for (const sockets of Object.values(lists)) for (const socket of sockets ?? []) socket.end();
+  }
+}
+
+/** What stands in a query: nothing, or the cursor. */
+function afterIn(cursor: number | undefined): string {
+  return cursor === undefined ? "" : `?after=${cursor}`;
+}
+
+interface Question {
+  readonly method?: string;
+  readonly headers?: http.OutgoingHttpHeaders;
+  readonly body?: string;
+}
+
+function ask({ url, agent, options }: Stay, path: string, question: Question = {}): Promise<IncomingMessage> {
+  const { method = "GET", headers = {}, body } = question;
+  const { request } = url.startsWith("https:") ? https : http;
+  return new Promise((resolve, reject) => {
+    const asked = request(new URL(path, url), { agent, method, headers, family: 4 });
+    asked.on("response", resolve).on("error", reject);
+    asked.on("close", () => reject(new Error("the connection closed before an answer")));
+    asked.setTimeout(options.patience ?? 40_000, () => asked.destroy(new Error("nothing moved")));
+    asked.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk); // Throws where the connection ends before the body.
+  return Buffer.concat(chunks).toString();
+}
+
+/** @returns the messages of an answer; none where there was nothing new */
+async function messagesOf(response: IncomingMessage): Promise<Message[]> {
+  const text = await textOf(response);
+  if (response.statusCode === 204) return [];
+  if (response.statusCode === 200) return JSON.parse(text);
+  throw new Error(`${response.statusCode}: ${text}`);
+}
+
+async function poll(stay: Stay): Promise<void> {
+  await stay.thawed();
+  const messages = await messagesOf(await ask(stay, `/poll${afterIn(stay.cursor())}`));
+  stay.received(messages);
+  if (messages.length < MAX_ANSWER) await pause(stay.options.interval ?? 5, stay.left);
+}
+
+async function longPoll(stay: Stay): Promise<void> {
+  await stay.thawed();
+  stay.received(await messagesOf(await ask(stay, `/longpoll${afterIn(stay.cursor())}`)));
+}
+
+async function listen(stay: Stay): Promise<void> {
+  const cursor = stay.cursor();
+  // As EventSource does: the address stays as it was, and the header says more.
+  const headers = stay.options.after === cursor ? {} : { "Last-Event-ID": String(cursor) };
+  const response = await ask(stay, `/subscribe${afterIn(stay.options.after)}`, { headers });
+  const { "content-type": type } = response.headers;
+  if (response.statusCode !== 200 || type !== "text/event-stream") {
+    throw new Error(`${response.statusCode} ${type}: ${await textOf(response)}`);
+  }
+  const parse = streamParser(({ type, data, lastEventId }) => {
+    const message: Message = JSON.parse(data);
+    if (type !== "message" || lastEventId !== String(message.id)) throw new Error(`a wrong event: ${data}`);
+    stay.received([message]);
+  });
+  for await (const chunk of response) {
+    await stay.thawed();
+    parse(chunk);
+  }
+  throw new Error("the stream ended");
+}
+
+async function post(stay: Stay, draft: Sending["draft"]): Promise<Message | undefined> {
+  const headers = { "Content-Type": "application/json" };
+  const response = await ask(stay, "/update", { method: "POST", headers, body: JSON.stringify(draft) });
+  const text = await textOf(response);
+  const status = response.statusCode ?? 0;
+  if (status === 200 || status === 201) return JSON.parse(text);
+  // A refusal is a sentence in JSON. Anything else, as node:http's own 400 for half a request, is worth another try.
+  if (status >= 400 && status < 500 && text.startsWith('{"error":'))
+    throw new Refused(JSON.parse(text).error);
+  throw new Error(`${status}: ${text}`);
+}
+
+/** Receiving and sending on one connection. */
+function webSocketTechnique(underWay: ReadonlySet<Sending>, tell: () => void) {
+  let send = (_draft: Draft): void => {}; // Not open: what is under way is sent when it is.
+
+  const receive: Receive = (stay) =>
+    new Promise((_, reject) => {
+      const { options, left } = stay;
+      const address = new URL(`/${afterIn(stay.cursor())}`, stay.url.replace(/^http/, "ws"));
+      const connection = new WebSocket(address, { perMessageDeflate: false, family: 4, ca: options.ca });
+      const watch = setTimeout(() => connection.terminate(), options.patience ?? 40_000);
+      /** How often a key was sent on this connection: so often may its message come again, as an answer. */
+      const sent = new Map<string, number>();
+      const sendHere = (draft: Draft) => {
+        if (draft.key !== undefined) sent.set(draft.key, (sent.get(draft.key) ?? 0) + 1);
+        connection.send(JSON.stringify(draft));
+      };
+      const goAway = () => (left.reason === "politely" ? connection.close(1000) : connection.terminate());
+      left.addEventListener("abort", goAway);
+      connection.on("open", () => {
+        if (left.aborted) return;
+        send = sendHere;
+        for (const { draft } of underWay) sendHere(draft);
+      });
+      connection.on("ping", () => watch.refresh());
+      connection.on("message", async (data) => {
+        watch.refresh();
+        if (left.aborted) return;
+        const value: Message & { readonly error?: string } = JSON.parse(String(data));
+        for (const sending of underWay) {
+          if (sending.draft.key !== value.key) continue;
+          sending.answer = value.error === undefined ? value : new Refused(value.error);
+        }
+        const times = sent.get(value.key) ?? 0;
+        const isAnswer = value.error !== undefined || (times > 0 && value.id <= (stay.cursor() ?? 0));
+        if (isAnswer) {
+          sent.set(value.key, times - 1);
+          tell();
+        } else stay.received([value]);
+        if (!stay.isFrozen()) return;
+        connection.pause();
+        await stay.thawed();
+        connection.resume();
+      });
+      connection.on("error", () => {}); // "close" follows, and says all.
+      connection.on("close", (code) => {
+        clearTimeout(watch);
+        left.removeEventListener("abort", goAway);
+        if (send === sendHere) send = () => {};
+        reject(new Error(`closed with ${code}`));
+      });
+    });
+  return {
+    receive,
+    /** Never settles by itself: its answer is a message, and where the connection breaks it goes out again with the next. */
+    send: (_stay: Stay, draft: Draft) => {
+      send(draft);
+      return new Promise<undefined>(() => {});
+    },
+  };
+}

@@ -1,0 +1,415 @@
+// What a chat owes to those who use it, whichever way its messages reach them: one table of promises for four chapters.
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { report } from "node:process";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { UNREAD_LIMIT } from "../http/answer.ts";
+import type { Message } from "../message-store/message.ts";
+import { makeCertificate } from "./certificate.ts";
+import {
+  CHAPTERS,
+  type ChapterFolder,
+  type ChapterProcess,
+  sharedChapter,
+  startChapter,
+  temporaryFolder,
+} from "./chapter-process.ts";
+import { type ChatClient, type ClientOptions, openClient, Refused } from "./clients.ts";
+
+/** A client that is stopped when the test is over. */
+export function enter(chapter: ChapterFolder, url: string, options: ClientOptions = {}): ChatClient {
+  const client = openClient(chapter, url, { interval: 20, ...options });
+  onTestFinished(() => client.stop());
+  return client;
+}
+
+/** Calls `make` as often as `count` says. */
+export function times<Value>(count: number, make: (index: number) => Value): Value[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+/** The ids from `first` to `last`. */
+export function idsFrom(first: number, last: number): number[] {
+  return times(last - first + 1, (index) => first + index);
+}
+
+export function idsOf(messages: readonly Message[]): number[] {
+  return messages.map(({ id }) => id);
+}
+
+/** Waits until every one of the clients has the message with this id. */
+export async function allHave(id: number, clients: readonly ChatClient[]): Promise<void> {
+  await Promise.all(clients.map((client) => client.until((messages) => messages.some((it) => it.id >= id))));
+}
+
+/** Writes a log of `count` messages. @returns the flag that has a chapter use it */
+export function logOf(count: number, textOf = (id: number) => `message ${id}`): `file:${string}` {
+  const path = join(temporaryFolder(), "chat.ndjson");
+  const lines = times(count, (index) =>
+    JSON.stringify({ author: "ann", text: textOf(index + 1), timestamp: index + 1, key: `key-${index + 1}` }),
+  );
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+  return `file:${path}`;
+}
+
+/** What the probe says of the open connections. */
+export async function outputOf(running: ChapterProcess) {
+  const answer = Object(await running.probe("output"));
+  return { open: Number(answer.open), unsent: Number(answer.unsent), written: Number(answer.written) };
+}
+
+/** Waits until every connection is closed, and expects that the chapter has let go of each of them. */
+export async function expectNothingHeld(running: ChapterProcess): Promise<void> {
+  await running.probe("all closed");
+  expect(await running.probe("sockets")).toMatchObject({ held: 0 });
+}
+
+/** How many files this process may open; those that it starts may open as many. */
+function openFiles(): number {
+  const limit = Object(report.getReport()).userLimits?.open_files?.soft;
+  return typeof limit === "number" ? limit : Number.POSITIVE_INFINITY;
+}
+
+/** Registers the promises as tests of a chapter. */
+export function keepsPromises(chapter: ChapterFolder): void {
+  describe(`${chapter} keeps its promises`, () => {
+    const shared = sharedChapter(chapter);
+
+    /** Clients of the chapter that all tests share, who begin together, now; and the id of the newest message. */
+    async function together(count: number): Promise<{ now: number; clients: ChatClient[]; one: ChatClient }> {
+      const { url } = shared();
+      const one = enter(chapter, url);
+      const { id: now } = await one.send({ text: "A test begins." });
+      await allHave(now, [one]);
+      one.stop();
+      const clients = times(count, () => enter(chapter, url, { after: now }));
+      return { now, clients, one: clients[0] ?? one };
+    }
+
+    /** Has one client say the last word, and returns what each has received by then. */
+    async function inTheEnd(clients: readonly ChatClient[], by: ChatClient | undefined = clients[0]) {
+      const last = await by?.send({ text: "That is all." });
+      if (!last) throw new Error("nobody to say the last word");
+      await allHave(last.id, clients);
+      return { last, seen: clients.map(({ messages }) => messages) };
+    }
+
+    test("every client sees every message once and in order, whoever sends at the same time", async () => {
+      const { now, clients } = await together(20);
+      const sent = await Promise.all(
+        clients.slice(0, 5).map(async (client, sender) => {
+          const answers: Message[] = [];
+          for (const turn of times(20, (index) => index)) {
+            answers.push(await client.send({ author: `sender ${sender}`, text: `안녕 ${turn}` }));
+          }
+          return answers;
+        }),
+      );
+      const { last, seen } = await inTheEnd(clients);
+      const all = [...sent.flat(), last].sort((a, b) => a.id - b.id);
+      expect(idsOf(all)).toEqual(idsFrom(now + 1, now + 101));
+      for (const messages of seen) expect(messages).toEqual(all);
+      // Who waits for the answer before the next draft finds the two in this order in the log.
+      for (const answers of sent) expect(idsOf(answers)).toEqual(idsOf(answers).sort((a, b) => a - b));
+    });
+
+    test("what is sent in one burst reaches everybody in one order, without a gap", async () => {
+      const { now, clients, one } = await together(5);
+      const burst = await Promise.all(times(100, (index) => one.send({ text: `${index}` })));
+      const { last, seen } = await inTheEnd(clients);
+      const all = [...burst, last].sort((a, b) => a.id - b.id);
+      expect(idsOf(all)).toEqual(idsFrom(now + 1, now + 101));
+      for (const messages of seen) expect(messages).toEqual(all);
+    });
+
+    test("a client that was away catches up from its cursor: nothing is lost, nothing comes twice", async () => {
+      const { now, clients, one } = await together(5);
+      const away = clients.slice(1);
+      for (const round of [1, 2, 3]) {
+        await one.send({ text: `All hear round ${round}.` });
+        await allHave(now + 2 * round - 1, clients);
+        for (const client of away) client.disconnect(round === 2 ? "abruptly" : "politely");
+        await one.send({ text: `One hears round ${round}.` });
+        for (const client of away) client.reconnect();
+      }
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(now + 1, now + 7));
+    });
+
+    test("a client that leaves and comes back while messages flow misses none and sees none twice", async () => {
+      const { now, clients, one } = await together(4);
+      const restless = clients.slice(1);
+      for (const turn of times(60, (index) => index)) {
+        const sending = one.send({ text: `${turn}` });
+        const client = restless[turn % 3];
+        if (turn % 2 === 0) client?.disconnect(turn % 4 === 0 ? "abruptly" : "politely");
+        client?.reconnect();
+        await sending;
+      }
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(now + 1, now + 61));
+    });
+
+    test("a second draft with the same key adds nothing, and is answered with the first message", async () => {
+      const { now, clients, one } = await together(3);
+      const key = `once-${now}`;
+      const first = await one.send({ author: "ann", text: "first", key });
+      const answers = await Promise.all(clients.map((client) => client.send({ text: "second", key })));
+      expect(first).toMatchObject({ id: now + 1, author: "ann", text: "first", key });
+      for (const answer of answers) expect(answer).toEqual(first);
+      const { last, seen } = await inTheEnd(clients);
+      // The answers went to their senders alone, and are nobody's news.
+      for (const messages of seen) expect(messages).toEqual([first, last]);
+    });
+
+    test("of drafts with the same key that come at the same moment one is kept", async () => {
+      const { now, clients } = await together(5);
+      const key = `race-${now}`;
+      const answers = await Promise.all(
+        clients.map((client, index) => client.send({ text: `${index}`, key })),
+      );
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+      const { last, seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(messages).toEqual([answers[0], last]);
+    });
+
+    test("a refused draft is shown to nobody, and its sender goes on", async () => {
+      const { now, clients, one } = await together(3);
+      await expect(one.send({ text: " \n " })).rejects.toThrow(
+        new Refused('The field "text" is blank: write something.'),
+      );
+      await expect(one.send({ text: "x".repeat(2_001) })).rejects.toThrow("at most 2000 characters");
+      await expect(one.send({ text: "x", author: "x".repeat(33) })).rejects.toThrow("at most 32 characters");
+      await expect(one.send({ text: "x", key: "no key!" })).rejects.toThrow('The field "key" must be');
+      const { last, seen } = await inTheEnd(clients);
+      expect(last.id).toBe(now + 1);
+      for (const messages of seen) expect(messages).toEqual([last]);
+    });
+
+    test("Korean, emoji, markup and control characters arrive exactly as they were sent", async () => {
+      const { clients, one } = await together(3);
+      const texts = [
+        "안녕하세요 👋🏽 👩‍👩‍👧‍👦",
+        "<script>alert('안녕')</script> & \"quotes\" \\ $&",
+        "one\ntwo\r\nthree\rfour\n\nid: 7\ndata: forged\n\n",
+        "\u0000 \u2028 \u2029 \ufeff \u001b[31m \u202e",
+        "  blank around  ",
+        "한".repeat(2_000),
+      ];
+      const sent: Message[] = [];
+      for (const text of texts) sent.push(await one.send({ author: "앤 <b>", text }));
+      expect(sent.map(({ text }) => text)).toEqual(texts);
+      const { last, seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(messages).toEqual([...sent, last]);
+      expect(last.author).toBe("anonymous");
+    });
+
+    test("a message that was kept before a kill -9 is there after it, and every client goes on from its cursor", async () => {
+      const args = ["--store", logOf(0)];
+      const before = await startChapter(chapter, { args });
+      const clients = times(6, () => enter(chapter, before.url));
+      const sending = times(100, (index) => clients[index % 3]?.send({ text: `${index}` }));
+      await allHave(10, clients); // In the middle of it:
+      await before.stop("SIGKILL");
+      const after = await startChapter(chapter, { args });
+      for (const client of clients) client.reconnect(after.url);
+      const answers = await Promise.all(sending);
+      const { last, seen } = await inTheEnd(clients);
+      const all = [...answers, last].sort((a, b) => (a?.id ?? 0) - (b?.id ?? 0));
+      expect(all.map((message) => message?.id)).toEqual(idsFrom(1, 101));
+      for (const messages of seen) expect(messages).toEqual(all);
+    });
+
+    test("two processes, and another chapter, on one file show one conversation in one order", async () => {
+      const args = ["--store", logOf(0)];
+      const other = CHAPTERS[(CHAPTERS.indexOf(chapter) + 1) % CHAPTERS.length] ?? chapter;
+      const kinds = [chapter, chapter, other] as const;
+      const running = await Promise.all(kinds.map((kind) => startChapter(kind, { args })));
+      const clients = kinds.flatMap((kind, index) =>
+        times(3, () => enter(kind, running[index]?.url ?? "", { after: 0 })),
+      );
+      await Promise.all(
+        clients.map(async (client, index) => {
+          for (const turn of times(10, (it) => it)) await client.send({ text: `${index} ${turn}` });
+        }),
+      );
+      // A key counts for the whole log, whichever process was told first.
+      const twice = await Promise.all(clients.map((client) => client.send({ text: "once", key: "once" })));
+      expect(new Set(idsOf(twice)).size).toBe(1);
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) {
+        expect(messages).toEqual(seen[0]);
+        expect(idsOf(messages)).toEqual(idsFrom(1, 92));
+      }
+    });
+
+    test("stop answers and closes everybody, and nobody has lost anything by it", async () => {
+      const args = ["--store", logOf(0)];
+      const before = await startChapter(chapter, { args });
+      const clients = times(10, () => enter(chapter, before.url));
+      await clients[0]?.send({ text: "before" });
+      await allHave(1, clients);
+      expect(await before.stop()).toMatchObject({ code: 0, signal: null, stderr: "" });
+      const after = await startChapter(chapter, { args });
+      for (const client of clients) client.reconnect(after.url);
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(idsOf(messages)).toEqual([1, 2]);
+    });
+
+    test("over TLS it is the same chat", async () => {
+      const { cert, key, pem: ca } = makeCertificate(temporaryFolder());
+      const { url } = await startChapter(chapter, { args: ["--tls-cert", cert, "--tls-key", key] });
+      expect(url).toMatch(/^https:/);
+      const clients = times(3, () => enter(chapter, url, { ca }));
+      await Promise.all(clients.map((client) => client.send({ text: "안녕" })));
+      clients[1]?.disconnect();
+      await clients[0]?.send({ text: "One is away." });
+      clients[1]?.reconnect();
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(1, 5));
+    });
+
+    test("of a long log a new client gets the newest 100, and one with a cursor all that it missed", async () => {
+      const { url } = await startChapter(chapter, { args: ["--store", logOf(2_600)] });
+      const fresh = enter(chapter, url);
+      const behind = enter(chapter, url, { after: 100 });
+      const current = enter(chapter, url, { after: 2_600 });
+      await Promise.all([
+        fresh.until(({ length }) => length >= 100),
+        behind.until(({ length }) => length >= 2_500),
+      ]);
+      const { seen } = await inTheEnd([fresh, behind, current]);
+      expect(seen.map(idsOf)).toEqual([idsFrom(2_501, 2_601), idsFrom(101, 2_601), [2_601]]);
+    });
+
+    test("a cursor beyond the newest message says that the log was reset: as if there were none", async () => {
+      const { url } = await startChapter(chapter, { args: ["--store", logOf(150)] });
+      const clients = [151, 999_999_999_999_999].map((after) => enter(chapter, url, { after }));
+      await Promise.all(clients.map((client) => client.until(({ length }) => length >= 100)));
+      const { seen } = await inTheEnd(clients);
+      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(51, 151));
+    });
+
+    test.each(["in silence", "while messages flow"])(
+      "50 clients connect and leave, %s, and nothing of them is left behind",
+      async (how) => {
+        const running = await startChapter(chapter, { probe: true });
+        const sender = enter(chapter, running.url);
+        await sender.send({ text: "first" });
+        let flowing = how === "while messages flow";
+        const flow = async () => {
+          while (flowing) await sender.send({ text: "and on" });
+        };
+        const flown = flow();
+        const clients = times(50, () => enter(chapter, running.url, { after: 0 }));
+        await allHave(1, clients);
+        for (const [index, client] of clients.entries())
+          client.disconnect(index % 2 ? "politely" : "abruptly");
+        flowing = false;
+        await flown;
+        sender.disconnect("politely");
+        await expectNothingHeld(running);
+      },
+    );
+
+    test("a client that leaves while the log is read for its cursor leaves nothing behind", async () => {
+      const store = logOf(1);
+      const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
+      await running.probe("hold the next flush");
+      // Another process adds a message, and with it its client comes over to this one, which has yet to read it.
+      const line = { author: "bob", text: "안녕", timestamp: 1, key: "k-2" };
+      appendFileSync(store.slice("file:".length), `${JSON.stringify(line)}\n`);
+      const leaving = enter(chapter, running.url, { after: 2 });
+      await running.probe("until it is held");
+      leaving.disconnect();
+      // An upgrade's socket is not read, and so not seen to close, until the client is let in.
+      if (chapter !== "ch12-websocket") await running.probe("all closed");
+      await running.probe("let it go on");
+      const witness = enter(chapter, running.url, { after: 0 });
+      await allHave(2, [witness]);
+      witness.disconnect();
+      await expectNothingHeld(running);
+    });
+
+    const limit = openFiles();
+    // Each is a file here and one in the chapter, and both processes have some of their own.
+    test("a message reaches 2,000 clients, and when they leave nothing of them is left behind", async (context) => {
+      context.skip(limit < 2_200, `only ${limit} files may be open at once: raise it with ulimit -n 4096`);
+      const running = await startChapter(chapter, { probe: true });
+      const sender = enter(chapter, running.url);
+      await sender.send({ text: "first" });
+      const clients: ChatClient[] = [];
+      while (clients.length < 2_000) {
+        // Fewer at a time than the queue of a listening socket holds.
+        const some = times(250, () => enter(chapter, running.url, { after: 0, interval: 1_000 }));
+        await allHave(1, some);
+        clients.push(...some);
+      }
+      expect((await outputOf(running)).open).toBeGreaterThanOrEqual(2_000);
+      await sender.send({ text: "안녕" });
+      await allHave(2, clients);
+      for (const client of clients) {
+        expect(idsOf(client.messages)).toEqual([1, 2]);
+        client.disconnect();
+      }
+      sender.disconnect();
+      await expectNothingHeld(running);
+    });
+
+    // Answers end; what does not end can be left unread. (Of answers that are asked for and not read, another file.)
+    if (chapter === "ch11-sse" || chapter === "ch12-websocket") {
+      test("a client that does not read is cut off at 1 MiB, comes back and misses nothing; the others notice nothing", async () => {
+        const running = await startChapter(chapter, { probe: true });
+        const slow = enter(chapter, running.url);
+        const quick = enter(chapter, running.url);
+        let { id } = await quick.send({ text: "first" });
+        await allHave(id, [slow, quick]);
+        slow.freeze();
+        const { open } = await outputOf(running);
+        for (let output = await outputOf(running); output.open === open; output = await outputOf(running)) {
+          expect(output.unsent).toBeLessThan(2 * UNREAD_LIMIT);
+          expect(id, "messages that a client left unread").toBeLessThan(3_000);
+          // As JSON 12 kB each; what the kernel buffers, some megabytes, must be full first.
+          for (const _ of times(25, () => 0)) ({ id } = await quick.send({ text: "\u0001".repeat(2_000) }));
+          await allHave(id, [quick]);
+        }
+        slow.thaw();
+        const { last, seen } = await inTheEnd([quick, slow]);
+        for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(1, last.id));
+      });
+
+      test("however long the log, only a little of it waits in memory for a client that does not read", async () => {
+        const store = logOf(10_000, () => "x".repeat(1_800));
+        const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
+        const slow = enter(chapter, running.url, { after: 0 });
+        slow.freeze();
+        // On and on until the kernel's buffers are full: something is unsent, and no more of it is taken.
+        let [output, before] = [await outputOf(running), -1];
+        while (output.unsent === 0 || output.written - output.unsent !== before) {
+          before = output.written - output.unsent;
+          output = await outputOf(running);
+        }
+        expect(output.unsent).toBeLessThan(256 * 1024);
+        slow.thaw();
+        const { seen } = await inTheEnd([slow]);
+        expect(seen.map(idsOf)).toEqual([idsFrom(1, 10_001)]);
+      });
+
+      test("a message is turned into text once, however many clients there are", async () => {
+        const running = await startChapter(chapter, { probe: true });
+        const sender = enter(chapter, running.url);
+        await sender.send({ text: "first" });
+        const work: number[] = [];
+        for (const more of [1, 10]) {
+          const clients = times(more, () => enter(chapter, running.url, { after: 0 }));
+          await allHave(1, clients);
+          const before = Number(await running.probe("serialised"));
+          const { id } = await sender.send({ text: "안녕" });
+          await allHave(id, clients);
+          work.push(Number(await running.probe("serialised")) - before);
+        }
+        expect(work[1]).toBe(work[0]);
+      });
+    }
+  });
+}
