@@ -67,13 +67,19 @@ describe("an answer", () => {
     });
   });
 
-  test("is the first that was given", async () => {
+  test("is the first that was given: those that come later are nothing, and no error", async () => {
+    const later = vi.fn();
     const { status, body } = await answerOf((_, response) => {
       answer(response, 200, 1);
-      answer(response, 204);
-      answer(response, 200, 2);
+      try {
+        answer(response, 204);
+        answer(response, 200, 2);
+      } catch (error) {
+        later(error);
+      }
     });
     expect([status, body]).toEqual([200, "1"]);
+    expect(later).not.toHaveBeenCalled();
   });
 });
 
@@ -155,10 +161,13 @@ describe("a refusal of a request whose body is not read yet", () => {
     requestOf(port, "POST /", { headers: { Connection: undefined, ...headers } });
 
   /** A server that refuses, with timers that only the test moves: node:http's own are others. */
-  async function serveRefusal(): Promise<number> {
+  async function serveRefusal(onClose = () => {}): Promise<number> {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    return serve((_, response) => refuse(response, tooLarge));
+    return serve((_, response) => {
+      refuse(response, tooLarge);
+      response.once("close", onClose);
+    });
   }
 
   test.each([{ "Content-Length": "9" }, { "Transfer-Encoding": "chunked" }])(
@@ -187,12 +196,18 @@ describe("a refusal of a request whose body is not read yet", () => {
   );
 
   test("ends when the body does, and leaves no timer behind", async () => {
-    const port = await serveRefusal();
+    let tell = () => {};
+    const closed = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const port = await serveRefusal(() => tell());
     const connection = rawConnection(port, head(port, { "Content-Length": "9" }));
     await connection.until((text) => text.endsWith("}"));
+    expect(vi.getTimerCount()).toBe(1);
     connection.socket.write("123456789");
     await connection.ended();
-    await vi.waitUntil(() => vi.getTimerCount() === 0);
+    await closed;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("is the same where there is no body to come: then the connection stays", async () => {

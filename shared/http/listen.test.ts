@@ -63,6 +63,15 @@ async function listening(handle: RequestListener, close?: () => void, options: P
   };
 }
 
+/** Something that happens once. */
+function signal() {
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return { tell, told };
+}
+
 async function portOf(server: Server): Promise<number> {
   if (!server.listening) await once(server, "listening");
   const address = server.address();
@@ -84,7 +93,7 @@ describe("listening", () => {
 
   test("where it cannot, the line says why and what to do", async () => {
     for (const [code, sentence] of [
-      ["EADDRINUSE", "Port 80 is in use: end what listens there, or take another port with -- --port 81."],
+      ["EADDRINUSE", "Port 80 is in use: end what listens there, or take a free one with -- --port 0."],
       ["EACCES", "Port 80 may not be used by this user: take one above 1023 with -- --port 3000."],
       [
         "EADDRNOTAVAIL",
@@ -138,16 +147,16 @@ describe("stopping", () => {
 
   test("asks the chapter to let go, at once and then every 50 ms, until nobody is held", async () => {
     let release = () => {};
-    const requested = vi.fn();
+    const requested = signal();
     const close = vi.fn(() => {
       if (close.mock.calls.length === 3) release();
     });
     const { server, exited, terminate } = await listening((_, response) => {
-      requested();
+      requested.tell();
       release = () => response.end("released");
     }, close);
     const connection = held(await portOf(server));
-    await vi.waitUntil(() => requested.mock.calls.length === 1);
+    await requested.told;
     const stopped = terminate();
     expect(close).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(49);
@@ -166,10 +175,10 @@ describe("stopping", () => {
   });
 
   test("waits a second for those who do not let go, and no longer; a second signal changes nothing", async () => {
-    const requested = vi.fn();
-    const { server, exited, terminate, interrupt } = await listening(requested);
+    const requested = signal();
+    const { server, exited, terminate, interrupt } = await listening(requested.tell);
     const connection = held(await portOf(server));
-    await vi.waitUntil(() => requested.mock.calls.length === 1);
+    await requested.told;
     terminate();
     interrupt();
     await vi.advanceTimersByTimeAsync(999);

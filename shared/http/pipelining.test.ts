@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { answersIn, ask, post, requestOf, serve } from "../testing/ask.ts";
 import { sharedChapter } from "../testing/chapter-process.ts";
@@ -176,6 +177,21 @@ describe("answers that wait behind an unread one", () => {
   test("end the connection with one byte more", async () => {
     const connection = await serveBytes([0, MIB / 2, MIB / 2, 1]);
     expect(await connection.ended()).toBe("");
+  });
+
+  test("count no more once they are sent", async () => {
+    const body = Buffer.alloc(MIB, "x");
+    const waiting: ServerResponse[] = [];
+    const port = await serve((_, response) => {
+      if (waiting.push(response) % 2 !== 0) return;
+      // The second first: it waits behind the first.
+      for (const each of waiting.splice(0).toReversed()) answer(each, 200, body);
+    });
+    const connection = rawConnection(port);
+    for (const round of [1, 2, 3]) {
+      connection.socket.write(repeated(request(port, "GET /"), 2));
+      await connection.until((text) => answersIn(text).length === 2 * round);
+    }
   });
 
   test("do not count the one that is being sent, however large", async () => {

@@ -32,7 +32,7 @@ describe.each(CHAPTERS)("%s", (name) => {
       code: 1,
       signal: null,
       stdout: "",
-      stderr: `${name}: Port ${port} is in use: end what listens there, or take another port with -- --port ${port + 1}.\n`,
+      stderr: `${name}: Port ${port} is in use: end what listens there, or take a free one with -- --port 0.\n`,
     });
   });
 

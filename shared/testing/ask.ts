@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 export interface AskOptions {
-  /** Header lines besides `Host`, `Connection: close` and a body's `Content-Length`; undefined leaves one of these out. */
+  /** Lines besides `Host`, `Connection: close` and a body's `Content-Length`; undefined leaves one of these out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Uint8Array;
 }

@@ -74,7 +74,7 @@ async function answerOf(question: unknown): Promise<unknown> {
   if (question === "let it go on") return letFlush();
   if (question === "serialised") return serialised;
   if (question === "output") {
-    // What waits in memory to be sent on the open connections, and what was written to them so far.
+    // Of the open connections: what waits in memory to be sent, and what was written to and read from them so far.
     const live = [...sockets].flatMap((socket) => socket.deref() ?? []).filter((socket) => !socket.destroyed);
     const sum = (bytes: (socket: Socket) => number) =>
       live.reduce((total, socket) => total + bytes(socket), 0);
@@ -82,6 +82,7 @@ async function answerOf(question: unknown): Promise<unknown> {
       open: live.length,
       unsent: sum((socket) => socket.writableLength),
       written: sum((socket) => socket.bytesWritten),
+      read: sum((socket) => socket.bytesRead),
     };
   }
   if (question === "all closed") {

@@ -55,7 +55,8 @@ export function logOf(count: number, textOf = (id: number) => `message ${id}`): 
 /** What the probe says of the open connections. */
 export async function outputOf(running: ChapterProcess) {
   const answer = Object(await running.probe("output"));
-  return { open: Number(answer.open), unsent: Number(answer.unsent), written: Number(answer.written) };
+  const { open, unsent, written, read } = answer;
+  return { open: Number(open), unsent: Number(unsent), written: Number(written), read: Number(read) };
 }
 
 /** Waits until every connection is closed, and expects that the chapter has let go of each of them. */
@@ -311,6 +312,17 @@ export function keepsPromises(chapter: ChapterFolder): void {
         await expectNothingHeld(running);
       },
     );
+
+    test("a cursor that another process gave goes on from there, though this one has yet to read so far", async () => {
+      const store = logOf(1);
+      // The probe's clock stands still, and with it the look at what others wrote: only the cursor can be the reason.
+      const { url } = await startChapter(chapter, { probe: true, args: ["--store", store] });
+      const line = { author: "bob", text: "안녕", timestamp: 1, key: "k-2" };
+      appendFileSync(store.slice("file:".length), `${JSON.stringify(line)}\n`);
+      const client = enter(chapter, url, { after: 2 });
+      const { seen } = await inTheEnd([client]);
+      expect(seen.map(idsOf)).toEqual([[3]]);
+    });
 
     test("a client that leaves while the log is read for its cursor leaves nothing behind", async () => {
       const store = logOf(1);
