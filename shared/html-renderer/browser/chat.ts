@@ -73,7 +73,8 @@ export function openChat(send: (draft: Draft) => unknown): Chat {
     if (text.value.trim() === "") return text.focus();
     const name = author.value.trim();
     rememberName(name);
-    status.note("");
+    // A refusal that was noted is over; why the connection is lost is not.
+    if (status.state === "connected") status.note("");
     const draft = { text: text.value, ...(name && { author: name }), key: newKey() };
     text.value = "";
     grow(text);
