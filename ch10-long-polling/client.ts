@@ -1,0 +1,20 @@
+// Chapter 10, long polling: ask, show what came, ask again at once. The waiting is the server's.
+import { messagesOf } from "../shared/client/messages.ts";
+import { pause } from "../shared/client/pause.ts";
+import { post } from "../shared/client/post.ts";
+import { keepReceiving } from "../shared/client/receive.ts";
+import { openChat } from "../shared/html-renderer/browser/chat.ts";
+
+const chat = openChat(post);
+
+/** Receives what came after the newest message that the page shows. */
+async function receive(): Promise<void> {
+  chat.held();
+  const response = await fetch(chat.url("/longpoll"), { signal: AbortSignal.timeout(35_000) });
+  if ([502, 503, 504].includes(response.status)) return pause(1_000); // A proxy gave up: the end of a hold.
+  const messages = await messagesOf(response);
+  chat.connected();
+  chat.show(messages);
+}
+
+await keepReceiving(chat, receive);
