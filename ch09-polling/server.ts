@@ -33,8 +33,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const cursor = await readCursor(queryOf(request, "after"), log);
   const messages = log.after(cursor);
-  if (messages.length > 0) answer(response, 200, messages);
-  else answer(response, 204);
+  if (messages.length > 0) return answer(response, 200, messages);
+  answer(response, 204);
 }
 
 /** Sending: a draft becomes a message when the log has it; one whose key the log knows is not added again. */
