@@ -10,7 +10,7 @@ import { open } from "../shared/http/open.ts";
 import { pagePaths, servePage } from "../shared/http/page.ts";
 import { parseDraft } from "../shared/message-store/message.ts";
 
-/** How long an answer is held, in milliseconds: less than many a proxy waits for one (RFC 6202 §5.5). */
+/** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
 const HOLD = 25_000;
 
 const chapter = await open("ch10-long-polling");

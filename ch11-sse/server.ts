@@ -12,7 +12,7 @@ import { open } from "../shared/http/open.ts";
 import { pagePaths, servePage } from "../shared/http/page.ts";
 import { parseDraft } from "../shared/message-store/message.ts";
 
-/** The longest silence of a connection, in milliseconds. */
+/** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
 const HEARTBEAT = 14_000;
 
 const chapter = await open("ch11-sse");

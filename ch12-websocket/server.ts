@@ -14,7 +14,7 @@ import { parseDraft } from "../shared/message-store/message.ts";
 import { checkPulse, framesOf, onDraft, reply, sendFrames } from "../shared/websocket/socket.ts";
 import { admitUpgrade, isWebSocket, MAX_PAYLOAD, responseOn } from "../shared/websocket/upgrade.ts";
 
-/** The longest silence of a connection, in milliseconds. */
+/** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
 const HEARTBEAT = 15_000;
 
 const chapter = await open("ch12-websocket");
