@@ -12,6 +12,7 @@ export default class CountReporter implements Reporter {
     // Printed when the process ends, so that it is the last line whatever the other reporters still have to say.
     process.once("exit", () => {
       const skipped = counts.skipped + counts.pending;
+      if (process.exitCode) counts.failed ||= 1; // What failed before any test did: the build, say.
       console.log(`${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`);
     });
   }
