@@ -28,7 +28,8 @@ export interface Chat extends Pick<Entries, "show" | "unseen"> {
   waiting(reason: unknown): void;
 }
 
-const HELD_AFTER = 1_000;
+/** In milliseconds: longer than a client pauses after an answer at once, so that a row of errors is no connection. */
+const HELD_AFTER = 2_000;
 
 /**
  * Takes hold of the page that the server rendered.
