@@ -19,7 +19,7 @@ import { readSources, type Sources, weave } from "./weave.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 /** Pages that are still to be written in both languages. Whoever writes one takes it off this list. */
-const TO_WRITE: readonly string[] = [".", "ch11-sse"];
+const TO_WRITE: readonly string[] = ["ch11-sse"];
 
 let sources: Sources;
 beforeAll(async () => {

@@ -30,8 +30,8 @@ export function reply(ws: WebSocket, value: unknown): void {
  * Listens to what a client sends.
  *
  * @param update called with each draft, which is not checked yet; where it rejects, the client is told why and, by the
- *   draft's key, of which. Until it settles nothing more is read: what the client sends meanwhile waits in its socket,
- *   not in our memory
+ *   draft's key, of which. Until it settles nothing more is read from the socket: beyond the one piece that was read
+ *   already, what the client sends meanwhile waits there, and not in our memory
  */
 export function onDraft(ws: WebSocket, update: (draft: object) => Promise<void>): void {
   ws.on("error", () => {}); // A bad frame: `ws` has sent its close code (RFC 6455 §7.4), and "close" follows.
