@@ -37,7 +37,8 @@ export function answer(
   body?: unknown,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  if (response.headersSent) return;
+  // A client that was cut off for what it left unread may have hundreds of requests more: their answers are not made.
+  if (response.headersSent || response.req.socket.destroyed) return;
   const all: OutgoingHttpHeaders = { "Cache-Control": "no-store", ...headers };
   if (body === undefined) {
     response.writeHead(status, all).end();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
+import { measured } from "../proof/figures.ts";
 import { type Message, type MessageStore, openStore, StoreError } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "file-store-"));
@@ -190,6 +191,7 @@ test("a file cut at any byte of its last lines opens, keeps the whole ones, says
     expect(again.after(0)).toEqual(store.after(0));
     await again.close();
   }
+  measured("bytes of a log at which it was cut or spoiled", all.length - Buffer.byteLength(whole) + 1);
 }, 20_000);
 
 test("lines that are no message are skipped, said once with their place, and take no id", async () => {

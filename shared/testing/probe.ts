@@ -62,6 +62,7 @@ async function answerOf(question: unknown): Promise<unknown> {
     return { accepted: sockets.size, held: [...sockets].filter((socket) => socket.deref()).length };
   }
   if (question === "hold the next flush") {
+    process.channel?.ref(); // As the system's own call would, a flush that hangs holds the process open.
     flush = new Promise((resolve) => {
       letFlush = resolve;
     });
@@ -71,7 +72,10 @@ async function answerOf(question: unknown): Promise<unknown> {
     return "held up from now on";
   }
   if (question === "until it is held") return held;
-  if (question === "let it go on") return letFlush();
+  if (question === "let it go on") {
+    process.channel?.unref();
+    return letFlush();
+  }
   if (question === "serialised") return serialised;
   if (question === "output") {
     // Of the open connections: what waits in memory to be sent, and what was written to and read from them so far.

@@ -1,0 +1,282 @@
+// How near the limit of the machine: each goal is a ratio to a floor in one run, round by round in turn, because the
+// machine itself is never the same twice.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Observed } from "./load-client.ts";
+import { type Load, type RemoteGroup, type Server, startServer } from "./processes.ts";
+import { type SubjectName, subjectOf } from "./subjects.ts";
+
+/** What was found for one row of the table of goals. */
+export interface Finding {
+  readonly goal: GoalName;
+  /** Who was measured, and against which floor. */
+  readonly subject: SubjectName;
+  readonly floor: SubjectName | undefined;
+  readonly clients: number;
+  /** The median of all rounds; ratios, or KiB for memory. */
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  /** The goal, as a bound of the value; undefined for a rival, who is there to be compared with. */
+  readonly bound: number | undefined;
+  readonly met: boolean | undefined;
+  /** The subject's own number: microseconds, deliveries a second, KiB, milliseconds a minute. */
+  readonly own: number;
+}
+
+export type GoalName =
+  | "fan-out"
+  | "nothing new"
+  | "deliveries, file"
+  | "deliveries, memory"
+  | "memory"
+  | "idle";
+
+/** One who takes part: a server, with its clients connected. */
+interface Player {
+  readonly name: SubjectName;
+  readonly bound: number | undefined;
+  readonly server: Server;
+  readonly group: RemoteGroup;
+}
+
+/** Who plays with which goal; the first entry is the floor. */
+type Cast = readonly (readonly [SubjectName, bound?: number])[];
+
+const FAN_OUT: readonly Cast[] = [
+  [["floor events"], ["ch11-sse", 1.1], ["better-sse"]],
+  [["floor socket"], ["ch12-websocket", 1.06], ["socket.io socket"]],
+  [["floor http"], ["ch10-long-polling", 1.0], ["socket.io polling"]],
+];
+const NOTHING_NEW: Cast = [["floor nothing"], ["ch09-asked", 1.3]];
+const DELIVERIES: readonly Cast[] = [
+  [["floor events"], ["ch11-sse"], ["better-sse"]],
+  [["floor socket"], ["ch12-websocket"], ["socket.io socket"]],
+];
+const MEMORY: Cast = [
+  ["floor socket"],
+  ["ch12-websocket", 10],
+  ["ch10-long-polling", 12],
+  ["ch11-sse", 14],
+  ["better-sse"],
+  ["socket.io socket"],
+  ["socket.io polling"],
+];
+const IDLE: readonly Cast[] = [
+  [["floor events"], ["ch11-sse", 1.5], ["better-sse"]],
+  [["floor socket"], ["ch12-websocket", 1.5], ["socket.io socket"]],
+];
+const ROUNDS = 15;
+
+/** Something was lost, doubled, out of order or altered: then no number counts. */
+export class Faulty extends Error {
+  override name = "Faulty";
+}
+
+/** @param only the goals to measure; all, unless told @param say told what is done, and which share of it all is done */
+export async function measureGoals(
+  load: Load,
+  say: (what: string, share: number) => void,
+  only: readonly string[] = [],
+): Promise<Finding[]> {
+  const folder = await mkdtemp(join(tmpdir(), "compare-"));
+  const file = (name: string) => join(folder, `${name.replace(/\W/g, "-")}.ndjson`);
+  const jobs: [GoalName, string, () => Promise<Finding[]>][] = [
+    ...FAN_OUT.flatMap((cast) =>
+      [1_000, 5_000].map((clients): [GoalName, string, () => Promise<Finding[]>] => [
+        "fan-out",
+        `${cast[1]?.[0]}, ${clients} clients`,
+        () => duel("fan-out", cast, clients, costOf(clients === 1_000 ? 12 : 4)),
+      ]),
+    ),
+    ["nothing new", "ch09-polling", () => duel("nothing new", NOTHING_NEW, 1_000, costOf(5))],
+    ...DELIVERIES.map((cast): [GoalName, string, () => Promise<Finding[]>] => [
+      "deliveries, memory",
+      cast[1]?.[0] ?? "",
+      () => duel("deliveries, memory", atLeast(cast, 4), 100, deliveries),
+    ]),
+    ...DELIVERIES.map((cast): [GoalName, string, () => Promise<Finding[]>] => [
+      "deliveries, file",
+      cast[1]?.[0] ?? "",
+      () => duel("deliveries, file", atLeast(cast.slice(0, 2), 2), 100, deliveries, file),
+    ]),
+    ["memory", "5,000 idle clients", () => memory(5_000)],
+    ["idle", "1,000 idle clients, 45 s", () => idle(1_000)],
+  ];
+  const chosen = jobs.filter(([goal]) => only.length === 0 || only.includes(goal));
+  try {
+    const found: Finding[] = [];
+    for (const [index, [goal, what, job]] of chosen.entries()) {
+      say(`${goal}: ${what}`, index / chosen.length);
+      found.push(...(await job()));
+    }
+    return found;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+
+  async function enter(cast: Cast, clients: number, fileOf?: (name: string) => string): Promise<Player[]> {
+    const players: Player[] = [];
+    for (const [name, bound] of cast) {
+      const { script, args, file, technique } = subjectOf(name);
+      const server = await startServer(script, fileOf && file ? file(fileOf(name)) : args);
+      const group = await load.open({ technique, port: server.port, clients });
+      players.push({ name, bound, server, group });
+    }
+    return players;
+  }
+
+  async function leave(players: readonly Player[]): Promise<void> {
+    await Promise.all(players.map(({ group }) => group.close()));
+    await Promise.all(players.map(({ server }) => server.stop()));
+  }
+
+  /** Has all of a cast play in turn, round by round, and compares each with the first, in the same round. */
+  async function duel(
+    goal: GoalName,
+    cast: Cast,
+    clients: number,
+    measure: (player: Player) => Promise<number>,
+    fileOf?: (name: string) => string,
+  ): Promise<Finding[]> {
+    const players = await enter(cast, clients, fileOf);
+    const rounds: number[][] = [];
+    for (let round = -1; round < ROUNDS; round += 1) {
+      const values: number[] = [];
+      const order = [...players.keys()];
+      // Every other round backwards: whoever comes second finds a warmer machine.
+      for (const index of round % 2 === 0 ? order : order.reverse()) {
+        const player = players[index];
+        if (player) values[index] = await measure(player);
+      }
+      if (round >= 0) rounds.push(values); // The first one only warms up.
+    }
+    await leave(players);
+    const [floor] = cast;
+    return cast.map(([subject, bound], index) => {
+      const ratios = rounds.map((values) => (values[index] ?? 0) / (values[0] ?? 1));
+      const isFloor = index === 0;
+      return {
+        goal,
+        subject,
+        floor: isFloor ? undefined : floor?.[0],
+        clients,
+        ...spreadOf(ratios),
+        ...judged(median(ratios), bound, goal.startsWith("deliveries")),
+        own: median(rounds.map((values) => values[index] ?? 0)),
+      };
+    });
+  }
+
+  async function memory(clients: number): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (const entry of MEMORY) {
+      const players = await enter([entry], 200); // A server's first connections pay for code and caches, too.
+      const player = players[0];
+      if (!player) continue;
+      const { technique } = subjectOf(player.name);
+      const before = await settled(player.server);
+      const group = await load.open({ technique, port: player.server.port, clients });
+      const after = await settled(player.server);
+      await group.close();
+      await leave(players);
+      const own = (after.heap - before.heap) / clients / 1024;
+      const value = (after.rss - before.rss) / clients / 1024;
+      const { bound } = player;
+      const all = { least: Math.min(value, own), most: Math.max(value, own), ...judged(value, bound, false) };
+      found.push({ goal: "memory", subject: player.name, floor: undefined, clients, value, own, ...all });
+    }
+    return found;
+  }
+
+  /** All of them at once: nothing happens in any, and so nothing disturbs another. */
+  async function idle(clients: number): Promise<Finding[]> {
+    const casts = await Promise.all(IDLE.map((cast) => enter(cast, clients)));
+    const players = casts.flat();
+    for (const { server } of players) await settled(server);
+    const start = await Promise.all(players.map(({ server }) => server.read()));
+    const used = await Promise.all(
+      players.map(async ({ name, server }, index) => {
+        const { heartbeat = 15_000 } = subjectOf(name);
+        await wait(3 * heartbeat); // Whole heartbeats: so each has had three, whenever its clock began.
+        const { cpu } = await server.read();
+        return ((cpu - (start[index]?.cpu ?? 0)) * 60_000) / (3 * heartbeat);
+      }),
+    );
+    await leave(players);
+    let at = 0;
+    return IDLE.flatMap((cast) => {
+      const floor = used[at] ?? 1;
+      return cast.map(([subject, bound], index): Finding => {
+        const own = used[at] ?? 0;
+        at += 1;
+        const value = own / floor;
+        const floorName = index === 0 ? undefined : cast[0]?.[0];
+        const range = { least: value, most: value };
+        return {
+          goal: "idle",
+          subject,
+          floor: floorName,
+          clients,
+          value,
+          own,
+          ...range,
+          ...judged(value, bound, false),
+        };
+      });
+    });
+  }
+}
+
+function atLeast(cast: Cast, bound: number): Cast {
+  return cast.map(([name]) => (name.startsWith("ch") ? [name, bound] : [name]));
+}
+
+function judged(value: number, bound: number | undefined, isLeast: boolean) {
+  return { bound, met: bound === undefined ? undefined : isLeast ? value >= bound : value <= bound };
+}
+
+/** Microseconds of the server's CPU for each message to each client. */
+function costOf(waves: number) {
+  return async ({ name, server, group }: Player) => {
+    const before = await server.read();
+    const observed = await group.waves(waves);
+    const after = await server.read();
+    return ((after.cpu - before.cpu) * 1_000) / sound(name, observed).delivered;
+  };
+}
+
+/** Deliveries a second. */
+async function deliveries({ name, group }: Player): Promise<number> {
+  const { delivered, seconds } = sound(name, await group.race(8, 1_000));
+  return delivered / seconds;
+}
+
+function sound(name: string, observed: Observed): Observed {
+  const { lost, doubled, disordered, altered } = observed;
+  if (lost + doubled + disordered + altered === 0) return observed;
+  throw new Faulty(
+    `${name}: ${lost} lost, ${doubled} doubled, ${disordered} out of order, ${altered} altered`,
+  );
+}
+
+async function settled(server: Server) {
+  await wait(500);
+  await server.read(true);
+  await wait(500);
+  return server.read(true);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+}
+
+/** The middle half of the rounds: a collection of garbage, or a neighbour, spoils one now and then. */
+function spreadOf(values: readonly number[]) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return { value: median(values), least: at(0.25), most: at(0.75) };
+}

@@ -1,0 +1,476 @@
+// The clients of one server: many raw sockets that count bytes and check every message, at little cost of their own.
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import { type Planned, randomFrom } from "./schedule.ts";
+import { askOf, frameOf, postOf, TECHNIQUES, type Technique, type TechniqueName } from "./techniques.ts";
+import { clientFrame, type Heard, headLength, parseConstant, remembering } from "./wire.ts";
+
+/** Whom to be. */
+export interface GroupOptions {
+  readonly technique: TechniqueName;
+  readonly port: number;
+  readonly clients: number;
+  /** Milliseconds between an answer and the next poll: one, or several that the clients share out; 0 is at once. */
+  readonly intervals?: readonly number[];
+  readonly seed?: number;
+  /** How long a message may take until it counts as lost, in milliseconds. */
+  readonly patience?: number;
+}
+
+/** Bytes at the TCP sockets: the messages' own JSON, and all the rest. */
+export interface Traffic {
+  readonly headers: number;
+  readonly payload: number;
+}
+
+/** Times from send to arrival, in milliseconds. */
+export interface Delay {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What was seen from the clients' side. */
+export interface Observed {
+  /** HTTP requests, of those who receive and those who send. */
+  readonly requests: number;
+  readonly connections: number;
+  readonly up: Traffic;
+  readonly down: Traffic;
+  readonly sent: number;
+  /** Messages that arrived, each counted for each client. */
+  readonly delivered: number;
+  readonly delay: Delay;
+  /** For each poll interval, where there are several. */
+  readonly delays: Readonly<Record<string, Delay>>;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly disordered: number;
+  /** Messages that did not have the text that was sent with their key. */
+  readonly altered: number;
+  readonly seconds: number;
+}
+
+/** Clients that are connected. */
+export interface Group {
+  /** Sends by a plan, lasts so long at least, and then until all has arrived. */
+  play(plan: readonly Planned[], milliseconds: number): Promise<Observed>;
+  /** Sends so many messages, each when the one before has reached everybody. */
+  waves(count: number): Promise<Observed>;
+  /** Has so many clients send as fast as they can, each its next message when its last was accepted. */
+  race(senders: number, milliseconds: number): Promise<Observed>;
+  /** Since the connections were opened, or since the last observation. */
+  observe(): Observed;
+  close(): void;
+}
+
+interface Client {
+  readonly index: number;
+  readonly socket: Socket;
+  readonly interval: number;
+  readonly delays: number[];
+  /** The beginning of a unit whose end has not come. */
+  rest: Buffer | undefined;
+  /** Whether the head of a stream was read, and Socket.IO's greetings were exchanged. */
+  open: boolean;
+  streaming: boolean;
+  sid: string;
+  /** The id that comes next where nothing is lost. */
+  next: number;
+  /** Those that were passed over: lost, unless they still come. */
+  missing: Set<number> | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+interface Sender {
+  /** @returns when the message is accepted */
+  send(draft: string, key: string): Promise<void>;
+}
+
+/** Connections opened at a time: fewer than a server's backlog of 511. */
+const AT_ONCE = 200;
+/** Messages that nobody of the run sent: it is what a second sender of the same key would be. */
+const AUTHOR = "load";
+
+/** Opens the connections. @returns when all are open, and have asked */
+export async function openGroup(options: GroupOptions): Promise<Group> {
+  const { port, intervals = [0], patience = 15_000 } = options;
+  const technique: Technique = TECHNIQUES[options.technique];
+  const parse = remembering(technique.parse);
+  const random = randomFrom(options.seed ?? 1);
+  const clients: Client[] = [];
+  const texts = new Map<string, string>();
+  const sentAt = new Map<string, number>();
+  const accepted = new Map<string, () => void>();
+  const onProgress = new Set<() => void>();
+  const ioBuffer = new Uint8Array(256 * 1024); // All sockets read into one buffer: what is kept is copied.
+  let failure: Error | undefined;
+  let everybody = false; // Whether all connections are open.
+  let recording = false; // Whether the delay of each message is kept.
+  let closed = false;
+  let total = 0; // Messages sent since the beginning; the log had none before, so it is the newest id too.
+  let reached = 0; // Clients that have everything up to `target`.
+  let target = 0;
+  let asked = 0;
+  let answered = 0;
+  let since = performance.now();
+  let counted = fresh();
+
+  const fail = (error: Error) => {
+    failure ??= error;
+    tell();
+  };
+  const tell = () => {
+    for (const check of onProgress) check();
+  };
+
+  /** Waits until `done`, or for as long as messages may take. @throws what a connection failed with */
+  const until = (done: () => boolean, time = patience) =>
+    new Promise<void>((resolve, reject) => {
+      const finish = () => {
+        clearTimeout(timer);
+        onProgress.delete(check);
+        if (failure) reject(failure);
+        else resolve();
+      };
+      const check = () => {
+        if (failure || done()) finish();
+      };
+      const timer = setTimeout(finish, time);
+      onProgress.add(check);
+      check();
+    });
+
+  /** Opens one raw connection. @param read called with bytes that are overwritten after the call */
+  const open = (read: (bytes: Buffer) => void) => {
+    counted.connections += 1;
+    const callback = (length: number) => {
+      counted.down += length;
+      try {
+        read(Buffer.from(ioBuffer.buffer, 0, length));
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)));
+      }
+      return true;
+    };
+    const socket = connect({
+      port,
+      host: "127.0.0.1",
+      noDelay: true,
+      onread: { buffer: ioBuffer, callback },
+    });
+    socket.on("error", (error) => closed || fail(error));
+    socket.on("close", () => closed || fail(new Error("the server closed a connection")));
+    return socket;
+  };
+
+  const write = (socket: Socket, bytes: Uint8Array) => {
+    counted.up += bytes.length;
+    socket.write(bytes);
+  };
+
+  // The same cursor gives the same request, and most clients have the same.
+  let lastAsk: { target: string; bytes: Buffer } = { target: "", bytes: Buffer.of() };
+  const ask = (client: Client) => {
+    const sid = client.sid && `&sid=${client.sid}`;
+    const path = technique.target.replace("AFTER", String(client.next - 1)).replace("SID", sid);
+    if (path !== lastAsk.target) {
+      lastAsk = { target: path, bytes: askOf(port, path, technique.send === "frame") };
+    }
+    counted.requests += 1;
+    asked += 1;
+    write(client.socket, lastAsk.bytes);
+  };
+
+  const arrive = (client: Client, { messages, payload, answers, pings, opening }: Heard) => {
+    const now = messages.length > 0 ? performance.now() : 0;
+    const before = client.next;
+    for (const { id, key, text } of messages) {
+      if (texts.get(key) !== text) counted.altered += 1;
+      if (id === client.next) client.next += 1;
+      else if (id > client.next) {
+        client.missing ??= new Set();
+        for (; client.next < id; client.next += 1) client.missing.add(client.next);
+        client.next += 1;
+      } else if (client.missing?.delete(id)) counted.disordered += 1;
+      else {
+        counted.doubled += 1;
+        continue;
+      }
+      counted.delivered += 1;
+      if (recording) client.delays.push(now - (sentAt.get(key) ?? now));
+      if (accepted.size > 0) accepted.get(`${client.index} ${key}`)?.();
+    }
+    counted.payloadDown += payload;
+    answered += answers;
+    if (before <= target && client.next > target) reached += 1;
+    for (const ping of pings) pong(client, ping);
+    for (const packet of opening) greet(client, packet);
+    if (answers > 0 && technique.shape === "again" && client.open && !closed) {
+      if (client.interval === 0) ask(client);
+      else client.timer = setTimeout(ask, client.interval, client);
+    }
+  };
+
+  const pong = (client: Client, ping: Buffer) => {
+    if (!technique.socketIo) write(client.socket, clientFrame(ping, 0x8a));
+    else if (technique.send === "frame") write(client.socket, clientFrame("3"));
+    else void poster.send(postOf(port, sessionOf(client), "3", "text/plain;charset=UTF-8"), 0);
+  };
+  const sessionOf = (client: Client) => technique.target.replace("SID", `&sid=${client.sid}`);
+
+  /** Socket.IO: the transport's greeting, then the one of its main namespace. */
+  const greet = (client: Client, packet: string) => {
+    if (packet.startsWith("40")) {
+      client.open = true;
+      return;
+    }
+    client.sid = String(JSON.parse(packet.slice(1)).sid);
+    if (technique.send === "frame") return write(client.socket, clientFrame("40"));
+    const greeting = postOf(port, sessionOf(client), "40", "text/plain;charset=UTF-8");
+    poster.send(greeting, 0).then(() => ask(client), fail);
+  };
+
+  const read = (client: Client, bytes: Buffer) => {
+    let piece = client.rest ? Buffer.concat([client.rest, bytes]) : bytes;
+    client.rest = undefined;
+    if (technique.shape === "stream" && !client.streaming) {
+      const head = headLength(piece);
+      if (head > 0) {
+        client.streaming = true;
+        client.open = !technique.socketIo;
+        piece = piece.subarray(head);
+      }
+    }
+    if (client.streaming || technique.shape !== "stream") {
+      const heard = parse(piece);
+      piece = piece.subarray(heard.used);
+      arrive(client, heard);
+    }
+    if (piece.length > 0) client.rest = Buffer.from(piece);
+    if (reached >= clients.length || answered >= asked || !everybody) tell();
+  };
+
+  /** Posts one after the other, on one connection. */
+  const newPoster = () => {
+    const waiting: { bytes: Buffer; payload: number; resolve: () => void }[] = [];
+    let busy: { resolve: () => void } | undefined;
+    let rest: Buffer = Buffer.of();
+    let socket: Socket | undefined;
+    const next = () => {
+      const post = waiting.shift();
+      busy = post;
+      if (!post) return;
+      socket ??= open((bytes) => {
+        rest = Buffer.concat([rest, bytes]);
+        // A line floor answers with a line, any other with HTTP.
+        const used = technique.send === "line" ? rest.indexOf(10) + 1 : parseConstant(rest).used;
+        if (used === 0) return;
+        rest = rest.subarray(used);
+        const done = busy;
+        next();
+        done?.resolve();
+      });
+      counted.payloadUp += post.payload;
+      if (technique.send === "post") counted.requests += 1;
+      write(socket, post.bytes);
+    };
+    return {
+      send: (bytes: Buffer, payload: number) =>
+        new Promise<void>((resolve) => {
+          waiting.push({ bytes, payload, resolve });
+          if (!busy) next();
+        }),
+      end: () => socket?.destroy(),
+    };
+  };
+  const posters: ReturnType<typeof newPoster>[] = [];
+  const poster = newPoster();
+  posters.push(poster);
+
+  const senderOf = (index: number): Sender => {
+    const client = clients[index];
+    if (technique.send === "frame" && client) {
+      return {
+        send: (draft, key) =>
+          new Promise((resolve) => {
+            const name = `${index} ${key}`;
+            accepted.set(name, () => {
+              accepted.delete(name);
+              resolve();
+            });
+            counted.payloadUp += Buffer.byteLength(draft);
+            write(client.socket, frameOf(technique, draft));
+          }),
+      };
+    }
+    const own = index === 0 ? poster : newPoster();
+    if (index > 0) posters.push(own);
+    return {
+      send: (draft) => {
+        const size = Buffer.byteLength(draft);
+        if (technique.send === "line") return own.send(Buffer.from(`SEND${draft}\n`), size);
+        if (!technique.socketIo || !client) return own.send(postOf(port, "/update", draft), size);
+        const packet = `42["send",${draft}]`;
+        return own.send(postOf(port, sessionOf(client), packet, "text/plain;charset=UTF-8"), size);
+      },
+    };
+  };
+  const senders: Sender[] = [];
+
+  const send = (by: number, text: string) => {
+    senders[by] ??= senderOf(by);
+    total += 1;
+    counted.sent += 1;
+    const key = `load-${total}`;
+    texts.set(key, text);
+    sentAt.set(key, performance.now());
+    return senders[by].send(JSON.stringify({ author: AUTHOR, text, key }), key);
+  };
+
+  const allAccepted = async (sending: readonly Promise<void>[], time = patience) => {
+    let done = false;
+    void Promise.all(sending).then(() => {
+      done = true;
+      tell();
+    });
+    await until(() => done, time);
+  };
+
+  const allHave = (id: number) => {
+    target = id;
+    reached = clients.filter(({ next }) => next > id).length;
+    return until(() => reached >= clients.length);
+  };
+
+  function observe(): Observed {
+    const { up, down, payloadUp, payloadDown, ...rest } = counted;
+    const late = clients.map(({ next, missing }) => Math.max(0, total + 1 - next) + (missing?.size ?? 0));
+    const seconds = (performance.now() - since) / 1_000;
+    const observed = {
+      ...rest,
+      up: { headers: up - payloadUp, payload: payloadUp },
+      down: { headers: down - payloadDown, payload: payloadDown },
+      lost: late.reduce((sum, count) => sum + count, 0),
+      delay: delayOf(clients.flatMap(({ delays }) => delays)),
+      delays: Object.fromEntries(
+        intervals.map((own) => [
+          own,
+          delayOf(clients.filter(({ interval }) => interval === own).flatMap(({ delays }) => delays)),
+        ]),
+      ),
+      seconds,
+    };
+    counted = fresh();
+    since = performance.now();
+    for (const { delays } of clients) delays.length = 0;
+    return observed;
+  }
+
+  for (let index = 0; index < options.clients; index += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, options.clients - index) }, (_, at) => {
+      const client: Client = {
+        index: index + at,
+        socket: open((bytes) => read(client, bytes)),
+        interval: intervals[(index + at) % intervals.length] ?? 0,
+        delays: [],
+        rest: undefined,
+        open: technique.shape !== "stream" && !technique.socketIo,
+        streaming: false,
+        sid: "",
+        next: 1,
+        missing: undefined,
+        timer: undefined,
+      };
+      clients.push(client);
+      return client;
+    });
+    await Promise.all(some.map(({ socket }) => once(socket, "connect")));
+    if (technique.shape === "asked") continue;
+    for (const client of some) {
+      // Polls are spread over the interval: all at once they would be a burst of their own.
+      if (client.interval === 0) ask(client);
+      else client.timer = setTimeout(ask, client.interval * random(), client);
+    }
+    if (technique.shape === "stream" || technique.socketIo) await until(() => some.every((it) => it.open));
+  }
+  if (technique.shape === "asked") await until(() => true);
+  await new Promise((resolve) => setTimeout(resolve, 200)); // Requests that are held are not answered: let them land.
+  everybody = true;
+
+  return {
+    async play(plan, milliseconds) {
+      recording = true;
+      const start = performance.now();
+      const pending: Promise<void>[] = [];
+      for (const { at, text } of plan) {
+        const wait = at - (performance.now() - start);
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        pending.push(send(0, text));
+      }
+      const left = milliseconds - (performance.now() - start);
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+      await allAccepted(pending);
+      await allHave(total);
+      recording = false;
+      return observe();
+    },
+    async waves(count) {
+      for (let wave = 0; wave < count; wave += 1) {
+        if (technique.shape === "asked") {
+          for (const client of clients) ask(client);
+          await until(() => answered >= asked);
+          counted.delivered += clients.length;
+        } else {
+          void send(0, `wave ${total} ${"안녕 hello ".repeat(4)}`);
+          await allHave(total);
+        }
+      }
+      return observe();
+    },
+    async race(count, milliseconds) {
+      const end = performance.now() + milliseconds;
+      const racing = Array.from({ length: count }, async (_, by) => {
+        while (performance.now() < end && !failure)
+          await send(by, `race ${total} ${"안녕 hello ".repeat(4)}`);
+      });
+      await allAccepted(racing, milliseconds + patience);
+      await allHave(total);
+      return observe();
+    },
+    observe,
+    close() {
+      closed = true;
+      for (const { socket, timer } of clients) {
+        clearTimeout(timer);
+        socket.destroy();
+      }
+      for (const { end } of posters) end();
+    },
+  };
+}
+
+function fresh() {
+  return {
+    requests: 0,
+    connections: 0,
+    up: 0,
+    down: 0,
+    payloadUp: 0,
+    payloadDown: 0,
+    sent: 0,
+    delivered: 0,
+    doubled: 0,
+    disordered: 0,
+    altered: 0,
+  };
+}
+
+/** @param times in milliseconds, in any order */
+export function delayOf(times: number[]): Delay {
+  const sorted = Float64Array.from(times).sort();
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
