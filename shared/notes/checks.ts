@@ -13,18 +13,12 @@ export const LINE = 120;
 /**
  * Relative links, and links within the page, that lead nowhere.
  *
- * @param toWrite files that may be missing, because somebody is to write them
  */
-export function brokenLinks(
-  root: string,
-  { path, text }: Page,
-  toWrite: ReadonlySet<string> = new Set(),
-): string[] {
+export function brokenLinks(root: string, { path, text }: Page): string[] {
   return parseMarkdown(text).links.flatMap(({ href }) => {
     if (/^[a-z]+:/.test(href)) return [];
     const [file = "", anchor] = decodeURI(href).split("#");
     const target = file === "" ? path : normalize(join(dirname(path), file));
-    if (toWrite.has(target)) return [];
     if (!existsSync(join(root, target))) return [`${href}: no such file`];
     if (anchor === undefined) return [];
     const headings = target.endsWith(".md")

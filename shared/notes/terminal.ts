@@ -14,6 +14,11 @@ const PORT = 3000;
 /** Only a guard against hanging: a program that prints less than it should is waited for this long. */
 const GUARD = 20_000;
 
+/**
+ * A stream's heartbeat, as text, chunk or piece. Unless the transcript moves the chapter's clock it comes at any moment.
+ */
+const HEARTBEAT = /^(?:4\r\n|--- 4 bytes\n)?: \n\n(?:\r?\n)?/gm;
+
 /** The terminal that is a browser's console, on the chapter's page. Where there is no Chromium, it is passed over. */
 const CONSOLE = "console";
 
@@ -23,11 +28,13 @@ interface Program {
   readonly child: ChildProcess;
   /** What it printed, as the transcript would show it. */
   printed(): string[];
-  /** How many lines of that have their line end, and so stay as they are. */
-  whole(): number;
+  /** Whether its last line has its line end, as all before it have, and so stays as it is. */
+  isWhole(): boolean;
   readonly closed: Promise<unknown>;
   ended: boolean;
   expected: string[];
+  /** Where in `expected` an output begins that goes on behind another one. */
+  readonly pauses: Set<number>;
 }
 
 /** A person who follows the notes: the chapter that runs, and the terminals that are open. */
@@ -48,6 +55,7 @@ export function openReader(root: string, folder: string): Reader {
   writeFileSync(join(folder, ".curlrc"), "no-progress-meter\n");
   let port = PORT;
   let chapter: Program | undefined;
+  let chapterHasClock = false;
   let context: Context = { webSocketKey: undefined, labelled: new Map(), now: 0 };
   const running = new Set<Program>();
 
@@ -63,7 +71,8 @@ export function openReader(root: string, folder: string): Reader {
       return `exec '${process.execPath}' '${script}' http://localhost:${port}`;
     }
     const [, name, rest = ""] = /^npm run (\w+)(?: --)?(.*)$/s.exec(command) ?? [];
-    if (name === undefined) return withPort(command);
+    if (name === undefined)
+      return withPort(command).replace(/^node (?=\w)/, `exec '${process.execPath}' '${root}'/`);
     const [program, script] = String(scripts[name]).split(" ");
     if (program !== "node" || script === undefined)
       throw new Error(`${command}: only what is a script of node`);
@@ -81,7 +90,8 @@ export function openReader(root: string, folder: string): Reader {
         PATH: process.env["PATH"] ?? "",
         HOME: folder,
         LANG: "C.UTF-8",
-        ...(!isChapter(command) && { PORT: String(port) }), // `npm run say` finds the chapter by it.
+        // `npm run say` finds the chapter by it, and a server that has no flag for it takes a free one.
+        ...(!/^npm run ch/.test(command) && { PORT: isChapter(command) ? "0" : String(port) }),
       },
     });
     let output = "";
@@ -100,8 +110,12 @@ export function openReader(root: string, folder: string): Reader {
       }),
       ended: false,
       expected: [],
-      whole: () => output.split("\n").length - 1,
-      printed: () => linesOf(output.replaceAll(`:${port}`, `:${PORT}`)),
+      pauses: new Set(),
+      isWhole: () => output.endsWith("\n"),
+      printed: () => {
+        const text = output.replaceAll(`:${port}`, `:${PORT}`);
+        return linesOf(chapterHasClock ? text : text.replaceAll(HEARTBEAT, ""));
+      },
     };
     running.add(program);
     return program;
@@ -116,13 +130,17 @@ export function openReader(root: string, folder: string): Reader {
   function faultOf(program: Program, whole: boolean): string | undefined {
     const { expected, command } = program;
     const lines = program.printed();
+    // As at the end, empty lines before a pause do not count.
+    for (const pause of program.pauses) {
+      while (lines[pause] === "" && expected[pause] !== "") lines.splice(pause, 1);
+    }
     const trial = { ...context, labelled: new Map(context.labelled), now: Date.now() };
     for (const [index, line] of expected.entries()) {
       const actual = lines[index];
       const fault = actual === undefined ? "nothing was printed" : faultIn(actual, line, trial);
       if (fault === undefined) continue;
       const report = `$ ${command}\n${fault}\n  expected: ${line}\n  printed:  ${actual}`;
-      if (actual !== undefined && index < program.whole()) throw new Error(report); // Waiting changes nothing.
+      if (index < lines.length - (program.isWhole() ? 0 : 1)) throw new Error(report); // Waiting changes nothing.
       return report;
     }
     if (whole && lines.length > expected.length) {
@@ -180,6 +198,7 @@ export function openReader(root: string, folder: string): Reader {
             await chapter.closed;
           }
           noteKey(step.text);
+          if (isChapter(step.text)) chapterHasClock = hasClock;
           const started = start(step.text, hasClock && isChapter(step.text));
           terminals.set(step.terminal, started);
           if (isChapter(step.text)) {
@@ -190,6 +209,7 @@ export function openReader(root: string, folder: string): Reader {
         }
         if (!program) throw new Error(`nothing runs in this terminal: ${JSON.stringify(step)}`);
         if (step.kind === "output") {
+          if (program.expected.length > 0) program.pauses.add(program.expected.length);
           program.expected = [...program.expected, ...linesOf(step.text)];
           for (const line of program.printed()) noteKey(line);
           continue;
@@ -232,12 +252,13 @@ export function openReader(root: string, folder: string): Reader {
   }
 }
 
+/** Whether it starts a chapter, or another server of a chapter's folder, in the place of the one that runs. */
 function isChapter(command: string): boolean {
-  return /^npm run ch\d\d\b/.test(command);
+  return /^npm run ch\d\d\b|^node dist\/ch\d\d/.test(command);
 }
 
-/** Lines as a terminal shows them: carriage returns move no line, and empty lines at the end do not count. */
+/** Lines as a terminal shows them: carriage returns move no line; spaces and empty lines at an end do not count. */
 function linesOf(text: string): string[] {
-  const lines = text.replaceAll("\r\n", "\n").trimEnd();
+  const lines = text.replaceAll(/ *\r?$/gm, "").trimEnd();
   return lines === "" ? [] : lines.split("\n");
 }
