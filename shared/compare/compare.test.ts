@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -62,8 +62,11 @@ async function faultyServer(
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
       const text = bytes.toString();
-      if (!text.startsWith("SEND")) return socket.write(head);
-      isSender = true;
+      isSender = text.startsWith("SEND");
+      if (!isSender) {
+        socket.write(head);
+        return;
+      }
       const draft: Omit<Message, "id"> = JSON.parse(text.slice(4));
       sent.push(bytesOf(JSON.stringify({ ...draft, id: sent.length + 1, text: change(draft.text) })));
       socket.write("\n");
@@ -74,7 +77,7 @@ async function faultyServer(
     receivers.add(socket);
     socket.once("data", () => isSender && receivers.delete(socket));
   });
-  const receivers = new Set<import("node:net").Socket>();
+  const receivers = new Set<Socket>();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -418,6 +418,10 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return observe();
     },
     async waves(count) {
+      // Awake from the first to the last: whether a write has to wake its reader is chance, and costs as much again.
+      let awake = true;
+      const stayAwake = () => awake && setImmediate(stayAwake);
+      stayAwake();
       for (let wave = 0; wave < count; wave += 1) {
         if (technique.shape === "asked") {
           for (const client of clients) ask(client);
@@ -428,6 +432,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
           await allHave(total);
         }
       }
+      awake = false;
       return observe();
     },
     async race(count, milliseconds) {

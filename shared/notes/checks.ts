@@ -10,10 +10,7 @@ import { markersOf } from "./weave.ts";
 /** The longest line of prose, in characters. */
 export const LINE = 120;
 
-/**
- * Relative links, and links within the page, that lead nowhere.
- *
- */
+/** Relative links, and links within the page, that lead nowhere. */
 export function brokenLinks(root: string, { path, text }: Page): string[] {
   return parseMarkdown(text).links.flatMap(({ href }) => {
     if (/^[a-z]+:/.test(href)) return [];
