@@ -2,12 +2,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { figuresOf } from "./figures.ts";
 import { Faulty, measureGoals } from "./goals.ts";
 import { startLoad } from "./processes.ts";
 import { renderReport, renderText } from "./report.ts";
 import { type Results, type RunOptions, run } from "./run.ts";
 import { CHAPTERS } from "./subjects.ts";
 import { faultsOf } from "./table.ts";
+
+const FIGURES = resolve(import.meta.dirname, "../../../shared/compare/figures.json");
 
 const HELP = `npm run compare -- [flags]
 
@@ -18,6 +21,7 @@ const HELP = `npm run compare -- [flags]
   --goals [LIST]   instead of all this, measure how near the limit of the machine the chapters are; some minutes.
                    Of LIST: fan-out, nothing new, deliveries, memory, idle
   --seed N         another seed, other messages at other times (1)
+  --figures        also write shared/compare/figures.json, which the lecture's notes show
   --report FILE    where the HTML report goes (.data/compare.html)
   --json           the results as JSON on standard output, instead of tables
   --help           this
@@ -46,6 +50,7 @@ try {
   const file = resolve(values.report);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, renderReport(found));
+  if (values.figures) await writeFile(FIGURES, `${JSON.stringify(figuresOf(found), undefined, 2)}\n`);
   progress("done", 1);
   console.log(
     values.json ? JSON.stringify(found, undefined, 2) : `${renderText(found)}\n\nThe report: ${file}`,
@@ -85,6 +90,7 @@ function parse() {
         chapters: { type: "string", default: "" },
         seed: { type: "string", default: "1" },
         report: { type: "string", default: ".data/compare.html" },
+        figures: { type: "boolean", default: false },
         sweep: { type: "boolean", default: false },
         goals: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
