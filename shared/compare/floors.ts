@@ -82,7 +82,8 @@ const HEADERS = { "Content-Type": "application/json", "Content-Length": Buffer.b
 
 function httpFloor() {
   // The clients wait for their turn, and the others' may take longer than the five seconds of node:http.
-  return createHttpServer({ keepAliveTimeout: 600_000 }, (request, response) => {
+  const patient = { keepAliveTimeout: 600_000, headersTimeout: 0, requestTimeout: 0 };
+  return createHttpServer(patient, (request, response) => {
     if (request.url === "/none") response.writeHead(204).end();
     else response.writeHead(200, HEADERS).end(ANSWER);
   });

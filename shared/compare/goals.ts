@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Observed } from "./load-client.ts";
+import type { Observed } from "./observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "./processes.ts";
 import { type SubjectName, subjectOf } from "./subjects.ts";
 

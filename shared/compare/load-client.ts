@@ -2,69 +2,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { type Planned, randomFrom } from "./schedule.ts";
-import { askOf, frameOf, postOf, TECHNIQUES, type Technique, type TechniqueName } from "./techniques.ts";
-import { clientFrame, type Heard, headLength, parseConstant, remembering } from "./wire.ts";
-
-/** Whom to be. */
-export interface GroupOptions {
-  readonly technique: TechniqueName;
-  readonly port: number;
-  readonly clients: number;
-  /** Milliseconds between an answer and the next poll: one, or several that the clients share out; 0 is at once. */
-  readonly intervals?: readonly number[];
-  readonly seed?: number;
-  /** How long a message may take until it counts as lost, in milliseconds. */
-  readonly patience?: number;
-}
-
-/** Bytes at the TCP sockets: the messages' own JSON, and all the rest. */
-export interface Traffic {
-  readonly headers: number;
-  readonly payload: number;
-}
-
-/** Times from send to arrival, in milliseconds. */
-export interface Delay {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** What was seen from the clients' side. */
-export interface Observed {
-  /** HTTP requests, of those who receive and those who send. */
-  readonly requests: number;
-  readonly connections: number;
-  readonly up: Traffic;
-  readonly down: Traffic;
-  readonly sent: number;
-  /** Messages that arrived, each counted for each client. */
-  readonly delivered: number;
-  readonly delay: Delay;
-  /** For each poll interval, where there are several. */
-  readonly delays: Readonly<Record<string, Delay>>;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly disordered: number;
-  /** Messages that did not have the text that was sent with their key. */
-  readonly altered: number;
-  readonly seconds: number;
-}
-
-/** Clients that are connected. */
-export interface Group {
-  /** Sends by a plan, lasts so long at least, and then until all has arrived. */
-  play(plan: readonly Planned[], milliseconds: number): Promise<Observed>;
-  /** Sends so many messages, each when the one before has reached everybody. */
-  waves(count: number): Promise<Observed>;
-  /** Has so many clients send as fast as they can, each its next message when its last was accepted. */
-  race(senders: number, milliseconds: number): Promise<Observed>;
-  /** Since the connections were opened, or since the last observation. */
-  observe(): Observed;
-  close(): void;
-}
+import { delayOf, type Group, type GroupOptions, type Observed } from "./observed.ts";
+import { createPoster, httpLength, lineLength, type Open, type Poster } from "./poster.ts";
+import { randomFrom } from "./schedule.ts";
+import { askOf, frameOf, postOf, TECHNIQUES, type Technique } from "./techniques.ts";
+import { clientFrame, type Heard, headLength, remembering } from "./wire.ts";
 
 interface Client {
   readonly index: number;
@@ -143,8 +85,13 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       check();
     });
 
-  /** Opens one raw connection. @param read called with bytes that are overwritten after the call */
-  const open = (read: (bytes: Buffer) => void) => {
+  /**
+   * Opens one raw connection.
+   *
+   * @param read called with bytes that are overwritten after the call
+   * @param onClosed what a close means; a failure, unless told
+   */
+  const open: Open = (read, onClosed = () => fail(new Error("the server closed a connection"))) => {
     counted.connections += 1;
     const callback = (length: number) => {
       counted.down += length;
@@ -162,7 +109,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       onread: { buffer: ioBuffer, callback },
     });
     socket.on("error", (error) => closed || fail(error));
-    socket.on("close", () => closed || fail(new Error("the server closed a connection")));
+    socket.on("close", () => closed || onClosed());
     return socket;
   };
 
@@ -253,42 +200,17 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
     if (reached >= clients.length || answered >= asked || !everybody) tell();
   };
 
-  /** Posts one after the other, on one connection. */
+  const posters: Poster[] = [];
   const newPoster = () => {
-    const waiting: { bytes: Buffer; payload: number; resolve: () => void }[] = [];
-    let busy: { resolve: () => void } | undefined;
-    let rest: Buffer = Buffer.of();
-    let socket: Socket | undefined;
-    const next = () => {
-      const post = waiting.shift();
-      busy = post;
-      if (!post) return;
-      socket ??= open((bytes) => {
-        rest = Buffer.concat([rest, bytes]);
-        // A line floor answers with a line, any other with HTTP.
-        const used = technique.send === "line" ? rest.indexOf(10) + 1 : parseConstant(rest).used;
-        if (used === 0) return;
-        rest = rest.subarray(used);
-        const done = busy;
-        next();
-        done?.resolve();
-      });
+    const made = createPoster(technique.send === "line" ? lineLength : httpLength, open, (socket, post) => {
       counted.payloadUp += post.payload;
       if (technique.send === "post") counted.requests += 1;
       write(socket, post.bytes);
-    };
-    return {
-      send: (bytes: Buffer, payload: number) =>
-        new Promise<void>((resolve) => {
-          waiting.push({ bytes, payload, resolve });
-          if (!busy) next();
-        }),
-      end: () => socket?.destroy(),
-    };
+    });
+    posters.push(made);
+    return made;
   };
-  const posters: ReturnType<typeof newPoster>[] = [];
   const poster = newPoster();
-  posters.push(poster);
 
   const senderOf = (index: number): Sender => {
     const client = clients[index];
@@ -307,7 +229,6 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       };
     }
     const own = index === 0 ? poster : newPoster();
-    if (index > 0) posters.push(own);
     return {
       send: (draft) => {
         const size = Buffer.byteLength(draft);
@@ -388,15 +309,14 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return client;
     });
     await Promise.all(some.map(({ socket }) => once(socket, "connect")));
-    if (technique.shape === "asked") continue;
     for (const client of some) {
       // Polls are spread over the interval: all at once they would be a burst of their own.
       if (client.interval === 0) ask(client);
       else client.timer = setTimeout(ask, client.interval * random(), client);
     }
     if (technique.shape === "stream" || technique.socketIo) await until(() => some.every((it) => it.open));
+    if (technique.shape === "asked") await until(() => answered >= asked); // Who asks nothing is closed after 10 s.
   }
-  if (technique.shape === "asked") await until(() => true);
   await new Promise((resolve) => setTimeout(resolve, 200)); // Requests that are held are not answered: let them land.
   everybody = true;
 
@@ -471,11 +391,4 @@ function fresh() {
     disordered: 0,
     altered: 0,
   };
-}
-
-/** @param times in milliseconds, in any order */
-export function delayOf(times: number[]): Delay {
-  const sorted = Float64Array.from(times).sort();
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }

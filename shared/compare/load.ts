@@ -1,6 +1,7 @@
 // The load process: clients for whoever asks over IPC. It is a process of its own, so that its share of the CPU can be
 // told from the server's.
-import { type Group, type GroupOptions, openGroup } from "./load-client.ts";
+import { openGroup } from "./load-client.ts";
+import type { Group, GroupOptions } from "./observed.ts";
 
 /** A call. */
 export interface Command {

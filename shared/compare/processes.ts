@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Command, Reply } from "./load.ts";
-import type { Group, GroupOptions, Observed } from "./load-client.ts";
 import type { MeterQuestion, Reading } from "./meter.ts";
+import type { Group, GroupOptions, Observed } from "./observed.ts";
 
 const DIST = join(import.meta.dirname, "../..");
 

@@ -2,7 +2,7 @@
 import { cpus, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Finding } from "./goals.ts";
-import type { Delay, Observed } from "./load-client.ts";
+import type { Delay, Observed } from "./observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "./processes.ts";
 import { type Planned, RATES, SCHEDULES, type ScheduleName, scheduleOf, streamOf } from "./schedule.ts";
 import { type ChapterName, subjectOf } from "./subjects.ts";
