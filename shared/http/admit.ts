@@ -26,10 +26,7 @@ export interface HostNames {
  *   404; 405 with Allow (RFC 9110 §15.5.6); 403 a foreign Origin (RFC 6454 §7, RFC 6455 §10.2)
  */
 export function admit(request: IncomingMessage, paths: Paths, names: HostNames): string {
-  // A client may send the absolute form, http://host/path; its host then replaces Host (RFC 9112 §3.2.2).
-  const target = /^(?:https?:\/\/([^/?]*))?([^?]*)/i.exec(request.url ?? "");
-  const host = (target?.[1] ?? request.headers.host ?? "").toLowerCase();
-  const path = target?.[2] || "/";
+  const { host, path } = targetOf(request);
   if (!isOurs(host, names)) {
     throw new HttpError(
       403,
@@ -50,7 +47,30 @@ export function admit(request: IncomingMessage, paths: Paths, names: HostNames):
   return path;
 }
 
-function isOurs(host: string, { host: bound, allowHosts }: HostNames): boolean {
+/** Whom a request is for, in lower case, and the path it asks for. */
+function targetOf({ url = "/", headers: { host = "" } }: IncomingMessage): { host: string; path: string } {
+  const [, authority, path = url] = url.startsWith("/") ? [] : (ABSOLUTE.exec(url) ?? []);
+  const end = path.indexOf("?");
+  return {
+    host: (authority ?? host).toLowerCase(),
+    path: (end < 0 ? path : path.slice(0, end)) || "/",
+  };
+}
+
+/** The absolute form, http://host/path, which a client may send; its host then replaces Host (RFC 9112 §3.2.2). */
+const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)/i;
+
+/** Whose Host was ours the last time: the next one is nearly always the same, and to take it apart costs 0.5 µs. */
+let last: { readonly host: string; readonly names: HostNames } | undefined;
+
+function isOurs(host: string, names: HostNames): boolean {
+  if (host === last?.host && names === last.names) return true;
+  if (!isName(host, names)) return false;
+  last = { host, names };
+  return true;
+}
+
+function isName(host: string, { host: bound, allowHosts }: HostNames): boolean {
   const name = /^(\[[^[\]]*\]|[^:]*)(?::\d*)?$/.exec(host)?.[1];
   if (!name) return false;
   const address = name.replace(/^\[(.*)\]$/, "$1");

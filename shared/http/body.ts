@@ -19,29 +19,34 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   return parseJson(await readBody(request));
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** @throws HttpError 400 where the bytes are not UTF-8 (a half character, say) or not JSON */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     // The whole, not the pieces: a Korean character has three bytes, and a chunk may end after the first.
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch {
     throw new HttpError(400, 'The body is not JSON in UTF-8: send an object such as {"text": "Hello"}.');
   }
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer> {
-  const tooLarge = new HttpError(413, `The body is too large: at most ${MAX_BODY} bytes.`);
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY) return Promise.reject(tooLarge);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= MAX_BODY) chunks.push(chunk);
-      else reject(tooLarge);
+      else reject(tooLarge());
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
     // The client went away in the middle: nobody reads the answer, but the promise must not stay open.
     request.on("error", reject);
   });
+}
+
+function tooLarge(): HttpError {
+  return new HttpError(413, `The body is too large: at most ${MAX_BODY} bytes.`);
 }

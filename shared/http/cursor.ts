@@ -6,7 +6,12 @@ import { HttpError } from "./answer.ts";
 
 /** @returns the first value of a query parameter of the request's target; undefined where there is none */
 export function queryOf(request: IncomingMessage, name: string): string | undefined {
-  const [, query] = /\?(.*)/.exec(request.url ?? "") ?? []; // A query may hold a "?" of its own (RFC 3986 §3.4).
+  const { url = "" } = request;
+  const start = url.indexOf("?") + 1; // A query may hold a "?" of its own (RFC 3986 §3.4).
+  if (start === 0) return undefined;
+  const query = url.slice(start);
+  // The usual one needs no parser, which costs 1 µs: a number has no escapes.
+  if (query.startsWith(`${name}=`) && /^\w*=[0-9]*$/.test(query)) return query.slice(name.length + 1);
   return new URLSearchParams(query).get(name) ?? undefined;
 }
 
