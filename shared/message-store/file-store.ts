@@ -13,7 +13,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatLine } from "./line.ts";
 import { ANONYMOUS, type Draft, type Message } from "./message.ts";
 import { cannotOpen, openFile, reason } from "./open-file.ts";
-import { Sequence, takeBatch } from "./sequence.ts";
+import { gathered, Sequence, takeBatch } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 import { Tail } from "./tail.ts";
 
@@ -132,7 +132,7 @@ export class FileStore implements MessageStore {
 
   async #run(): Promise<void> {
     do {
-      await nextTurn(); // What comes in one turn of the event loop is kept together.
+      await gathered(this.#waiting); // What comes at the same time is kept together.
       await this.#cycle(takeBatch(this.#waiting));
     } while (this.#waiting.length > 0 || this.#readers.length > 0);
     // With no await since the last look at what waits: or a draft could come in between, and wait for ever.

@@ -1,7 +1,7 @@
 // The log in memory: `--store memory:`. It keeps nothing when the process ends.
 import { randomUUID } from "node:crypto";
 import { ANONYMOUS, type Draft, type Message } from "./message.ts";
-import { type Entry, Sequence, takeBatch } from "./sequence.ts";
+import { type Entry, gathered, Sequence, takeBatch } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 
 interface Waiting {
@@ -35,11 +35,11 @@ export class MemoryStore implements MessageStore {
     const author = draft.author || ANONYMOUS;
     const first = this.#sequence.get(key);
     if (first !== undefined) return { message: first, added: false };
-    // What comes in one turn of the event loop is delivered together: one write a client, not one a message.
-    if (this.#waiting.length === 0) setImmediate(() => this.#keep());
     const entry = { author, text, timestamp: Date.now(), key };
     return new Promise((resolve) => {
       this.#waiting.push({ entry, size: 3 * text.length, resolve });
+      // What comes at the same time is delivered together: one write a client, not one a message.
+      if (this.#waiting.length === 1) void gathered(this.#waiting).then(() => this.#keep());
     });
   }
 
