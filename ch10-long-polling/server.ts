@@ -8,6 +8,7 @@ import { queryOf, readCursor } from "../shared/http/cursor.ts";
 import { listen } from "../shared/http/listen.ts";
 import { open } from "../shared/http/open.ts";
 import { pagePaths, servePage } from "../shared/http/page.ts";
+import { answerOf, held, sendAnswer } from "../shared/long-polling/held.ts";
 import { parseDraft } from "../shared/message-store/message.ts";
 
 /** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
@@ -36,8 +37,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 const clients = new Set<ServerResponse>();
 
 log.subscribe((messages) => {
-  const json = Buffer.from(JSON.stringify(messages)); // Made once, however many wait.
-  for (const response of clients) answer(response, 200, json);
+  const prepared = answerOf(messages); // Made once, however many wait.
+  for (const response of clients) sendAnswer(response, prepared);
 });
 
 /** Receiving: what came after the client's cursor; where nothing did, the answer waits for it. */
@@ -51,7 +52,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
     clearTimeout(timer);
     clients.delete(response);
   });
-  clients.add(response);
+  clients.add(held(response));
 }
 
 /** Sending: a draft becomes a message when the log has it; one whose key the log knows is not added again. */

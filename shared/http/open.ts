@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { ChapterName } from "../html-renderer/chapters.ts";
 import { openStore } from "../message-store/open-store.ts";
 import type { MessageStore } from "../message-store/store.ts";
+import { KEEP_ALIVE } from "./answer.ts";
 
 /** A chapter's own flag, a whole number: its default, and what `--help` says of it. */
 export type NumberFlag = readonly [fallback: number, help: string];
@@ -39,7 +40,7 @@ const LIMITS = {
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
   /** More than the ten seconds between the polls of a hidden tab, so that these use one connection too. */
-  keepAliveTimeout: 15_000,
+  keepAliveTimeout: KEEP_ALIVE,
   /** Of two Host headers node:http keeps the first; joined, they are no name of ours (RFC 9112 §3.2). */
   joinDuplicateHeaders: true,
 };
