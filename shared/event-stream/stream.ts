@@ -1,7 +1,7 @@
 // An answer that never ends: text/event-stream over HTTP/1.1 chunks (RFC 9112 §7.1).
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { send } from "../fan-out/fan-out.ts";
-import { HttpError } from "../http/answer.ts";
+import { forgetHeaders, HttpError } from "../http/answer.ts";
 import type { Message } from "../message-store/message.ts";
 import { encodeEvent } from "./encode.ts";
 
@@ -30,8 +30,11 @@ export function eventsOf(messages: readonly Message[]): StreamBytes {
 export const COMMENT = streamBytes(encodeEvent({ comment: "" }));
 
 /** @returns the cursor that a reconnecting EventSource sends; of several the first (HTML, "Last-Event-ID") */
-export function lastEventId(request: IncomingMessage): string | undefined {
-  return request.headersDistinct["last-event-id"]?.[0];
+export function lastEventId({ rawHeaders }: IncomingMessage): string | undefined {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === "last-event-id") return rawHeaders[at + 1];
+  }
+  return undefined;
 }
 
 /** After which time the browser reconnects, in milliseconds; its own default is several seconds. */
@@ -46,6 +49,9 @@ export function openStream(response: ServerResponse): void {
   if (response.socket === null) {
     throw new HttpError(400, "Ask for the stream on a connection of its own, not behind another request.");
   }
+  // With the heartbeat it is never silent. A limit on silence would set a clock anew with each write: 3 % of its cost.
+  response.socket.setTimeout(0);
+  forgetHeaders(response.req);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   response.write(encodeEvent({ retry: RETRY }));
 }
@@ -55,5 +61,6 @@ export function openStream(response: ServerResponse): void {
  * writes instead of one.
  */
 export function sendEvents(response: ServerResponse, { chunk, bare }: StreamBytes): void {
-  send(response.req.socket, response.chunkedEncoding ? chunk : bare);
+  const { socket, chunkedEncoding } = response; // Not by way of the request, which is in no cache: 0.3 µs.
+  if (socket) send(socket, chunkedEncoding ? chunk : bare);
 }
