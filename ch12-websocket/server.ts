@@ -55,7 +55,7 @@ log.subscribe((messages) => {
   for (const [ws, socket] of clients) sendFrames(ws, socket, frames);
 });
 setInterval(() => {
-  for (const ws of webSockets.clients) checkPulse(ws);
+  for (const ws of webSockets.clients) checkPulse(ws, clients.get(ws));
 }, HEARTBEAT);
 
 /** Receiving: what came after the client's cursor, and then each message as it comes. */
