@@ -323,7 +323,8 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
   return {
     async play(plan, milliseconds) {
       recording = true;
-      const start = performance.now();
+      since = performance.now();
+      const start = since;
       const pending: Promise<void>[] = [];
       for (const { at, text } of plan) {
         const wait = at - (performance.now() - start);
@@ -338,6 +339,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return observe();
     },
     async waves(count) {
+      since = performance.now();
       // Awake from the first to the last: whether a write has to wake its reader is chance, and costs as much again.
       let awake = true;
       const stayAwake = () => awake && setImmediate(stayAwake);
@@ -356,7 +358,8 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return observe();
     },
     async race(count, milliseconds) {
-      const end = performance.now() + milliseconds;
+      since = performance.now();
+      const end = since + milliseconds;
       const racing = Array.from({ length: count }, async (_, by) => {
         while (performance.now() < end && !failure)
           await send(by, `race ${total} ${"안녕 hello ".repeat(4)}`);

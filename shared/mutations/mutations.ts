@@ -29,6 +29,7 @@ const ADMIT = "shared/http/admit.ts";
 const ANSWER = "shared/http/answer.ts";
 const BODY = "shared/http/body.ts";
 const CURSOR = "shared/http/cursor.ts";
+const HELD = "shared/long-polling/held.ts";
 const SOCKET = "shared/websocket/socket.ts";
 const FILE_STORE = "shared/message-store/file-store.ts";
 const SEQUENCE = "shared/message-store/sequence.ts";
@@ -188,17 +189,44 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "answered-twice",
     bug: "a held request is answered by a message and then, once more, by its timer",
     file: ANSWER,
-    find: "if (response.headersSent || response.req.socket.destroyed) return;",
+    find: "if (wasAnswered(response) || response.req.socket.destroyed) return;",
     replace: "if (response.req.socket.destroyed) return;",
     tests: ["shared/http/answer.test.ts", TEST10],
     says: "is the first that was given",
   },
   {
+    name: "sent-twice",
+    bug: "a held request is answered by a message, in one write, after it was answered already",
+    file: HELD,
+    find: "  if (wasAnswered(response)) return;\n",
+    replace: "",
+    tests: ["shared/long-polling/held.test.ts"],
+    says: "is the first that was given",
+  },
+  {
+    name: "never-finished",
+    bug: "after an answer in one write node:http waits for its end: the connection's next request is never answered",
+    file: HELD,
+    find: '    response.emit("finish");\n',
+    replace: "",
+    tests: ["shared/long-polling/held.test.ts"],
+    says: "byte for byte",
+  },
+  {
+    name: "answers-out-of-turn",
+    bug: "an answer in one write overtakes the one before it on the same connection",
+    file: HELD,
+    find: "  const { socket, shouldKeepAlive, req } = response;",
+    replace: "  const { shouldKeepAlive, req } = response;\n  const { socket } = req;",
+    tests: ["shared/long-polling/held.test.ts"],
+    says: "waits for its turn",
+  },
+  {
     name: "answers-into-nothing",
     bug: "who was cut off for not reading has all its other requests answered all the same, in memory",
     file: ANSWER,
-    find: "if (response.headersSent || response.req.socket.destroyed) return;",
-    replace: "if (response.headersSent) return;",
+    find: "if (wasAnswered(response) || response.req.socket.destroyed) return;",
+    replace: "if (wasAnswered(response)) return;",
     tests: [LOAD],
     says: "with a log of 100,000 messages: many who ask for all of it and read nothing cost little memory",
   },
@@ -325,7 +353,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-ping",
     bug: "nobody asks whether a peer is still there",
     file: SOCKET,
-    find: "  ws.ping();\n",
+    find: "  if (socket) sendFrames(ws, socket, PING);\n  else ws.ping();\n",
     replace: "",
     tests: [TEST12],
     says: "each 15 s comes a ping",
@@ -481,7 +509,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-body-limit",
     bug: "a chunked body may be as large as memory",
     file: BODY,
-    find: "      if (size <= MAX_BODY) chunks.push(chunk);\n      else reject(tooLarge);",
+    find: "      if (size <= MAX_BODY) chunks.push(chunk);\n      else reject(tooLarge());",
     replace: "      chunks.push(chunk);",
     tests: ["shared/http/body.test.ts"],
     says: "is refused at one byte more than 16 KiB",
