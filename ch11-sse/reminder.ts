@@ -55,6 +55,7 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
     answer(response, 204); // No goal, no reminders: EventSource does not ask again.
     return;
   }
+  const shown = lastEventId(request);
   openStream(response);
   person.pages.add(response);
   const heartbeat = setInterval(sendEvents, 14_000, response, COMMENT);
@@ -62,7 +63,7 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
     clearInterval(heartbeat);
     person.pages.delete(response);
   });
-  if (person.isOverdue && lastEventId(request) !== String(person.begun)) remind(response, person);
+  if (person.isOverdue && shown !== String(person.begun)) remind(response, person);
 }
 
 /** Sending: a goal, or a weight. The first goal begins the seven days, and each weight begins them anew. */

@@ -41,7 +41,8 @@ export function lastEventId({ rawHeaders }: IncomingMessage): string | undefined
 const RETRY = 1_000;
 
 /**
- * Starts the answer that never ends.
+ * Starts the answer that never ends. For as long as it goes on the request is without its headers: read before what is
+ * needed of them.
  *
  * @throws HttpError 400 where the request was pipelined behind one that is not answered yet
  */
