@@ -50,8 +50,13 @@ function readCommand(): { url: string; draft: Draft } {
         author: { type: "string" },
         port: { type: "string", default: process.env["PORT"] || "3000" },
         url: { type: "string" },
+        help: { type: "boolean" },
       },
     });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
     const { author, port, url = `http://localhost:${port}` } = values;
     if (positionals.length === 0) throw new Error("There is nothing to say");
     const draft = { text: positionals.join(" "), key: randomUUID(), ...(author !== undefined && { author }) };
