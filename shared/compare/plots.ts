@@ -2,7 +2,7 @@
 import { dot, line, type Markish, type PlotOptions, plot, ruleY } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Language, WORDS } from "./report-words.ts";
-import type { Results } from "./run.ts";
+import { ENOUGH_FOR_MEMORY, type Results } from "./run.ts";
 import { CHAPTERS } from "./subjects.ts";
 
 // Four hues that stay apart for the colour-blind too, and on white as on black (after Okabe and Ito).
@@ -63,7 +63,9 @@ export function growthPlot({ growth }: Results, language: Language): string {
 /** Memory a client against clients. */
 export function memoryPlot({ growth }: Results, language: Language): string {
   const words = WORDS[language];
-  const points = sorted(growth).map(({ memory, ...rest }) => ({ ...rest, memory: memory / 1024 }));
+  const points = sorted(growth)
+    .filter(({ clients }) => clients >= ENOUGH_FOR_MEMORY)
+    .map(({ memory, ...rest }) => ({ ...rest, memory: memory / 1024 }));
   return draw(words.memory, words.clientsAxis, words.memoryAxis, lineOf(points, "clients", "memory"), {
     y: { label: words.memoryAxis, zero: true },
   });

@@ -6,7 +6,7 @@ import { asText, faultsOf, goalTable, growthTable, isNumber, scheduleTable, type
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
-body { margin: 0 auto; padding: 1.5rem; max-width: 60rem; }
+body { margin: 0 auto; padding: 1.5rem; max-width: 72rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; }
 h2 { margin-top: 2.5rem; font-size: 1.2rem; }
 figure { margin: 0; }

@@ -75,6 +75,8 @@ const INTERVALS = [125, 250, 500, 1_000, 2_000, 4_000];
 const MORE_RATES = [1, 3];
 const GROWTH_RATE = 2;
 const WARM_UP = 50;
+/** With fewer clients than this, what they hold is lost in the heap's own movement. */
+export const ENOUGH_FOR_MEMORY = 100;
 /** So many clients, and the chapters take turns. */
 const CROWD = 500;
 

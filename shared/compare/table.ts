@@ -1,6 +1,6 @@
 // The tables of a run, as text for a terminal and as HTML for the report: the same cells in both.
 import type { Finding } from "./goals.ts";
-import type { Results, Row } from "./run.ts";
+import { ENOUGH_FOR_MEMORY, type Results, type Row } from "./run.ts";
 
 /** A table: the keys of its columns' headings, and its cells as text. */
 export interface Table {
@@ -65,7 +65,7 @@ export function growthTable({ growth }: Results): Table {
       chapter,
       ...[delay.p50, delay.p99, delay.max].map((time) => time.toFixed(1)),
       ((cpu * 1_000) / clients).toFixed(0),
-      (memory / 1024).toFixed(1),
+      clients < ENOUGH_FOR_MEMORY ? "" : (memory / 1024).toFixed(1),
       `${(load * 100).toFixed(0)} %`,
     ]),
   };
