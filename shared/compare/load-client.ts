@@ -266,6 +266,13 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
     return until(() => reached >= clients.length);
   };
 
+  /** What polls counted while others were measured is not this measurement's. @returns the time now */
+  function begin(): number {
+    counted = fresh();
+    since = performance.now();
+    return since;
+  }
+
   function observe(): Observed {
     const { up, down, payloadUp, payloadDown, ...rest } = counted;
     const late = clients.map(({ next, missing }) => Math.max(0, total + 1 - next) + (missing?.size ?? 0));
@@ -323,8 +330,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
   return {
     async play(plan, milliseconds) {
       recording = true;
-      since = performance.now();
-      const start = since;
+      const start = begin();
       const pending: Promise<void>[] = [];
       for (const { at, text } of plan) {
         const wait = at - (performance.now() - start);
@@ -339,7 +345,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return observe();
     },
     async waves(count) {
-      since = performance.now();
+      begin();
       // Awake from the first to the last: whether a write has to wake its reader is chance, and costs as much again.
       let awake = true;
       const stayAwake = () => awake && setImmediate(stayAwake);
@@ -358,8 +364,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return observe();
     },
     async race(count, milliseconds) {
-      since = performance.now();
-      const end = since + milliseconds;
+      const end = begin() + milliseconds;
       const racing = Array.from({ length: count }, async (_, by) => {
         while (performance.now() < end && !failure)
           await send(by, `race ${total} ${"안녕 hello ".repeat(4)}`);

@@ -41,8 +41,8 @@ export function lastEventId({ rawHeaders }: IncomingMessage): string | undefined
 const RETRY = 1_000;
 
 /**
- * Starts the answer that never ends. For as long as it goes on the request is without its headers: read before what is
- * needed of them.
+ * Starts the answer that never ends. For as long as it goes on, the request's headers are dropped: read those that are
+ * needed before.
  *
  * @throws HttpError 400 where the request was pipelined behind one that is not answered yet
  */
@@ -50,7 +50,7 @@ export function openStream(response: ServerResponse): void {
   if (response.socket === null) {
     throw new HttpError(400, "Ask for the stream on a connection of its own, not behind another request.");
   }
-  // With the heartbeat it is never silent. A limit on silence would set a clock anew with each write: 3 % of its cost.
+  // No limit on silence: the heartbeat keeps it from that, and a clock set anew would be 3 % of the cost of each write.
   response.socket.setTimeout(0);
   forgetHeaders(response.req);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
