@@ -193,41 +193,38 @@ export async function measureGoals(
     const casts = await Promise.all(IDLE.map((cast) => enter(cast, clients)));
     const players = casts.flat();
     for (const { server } of players) await settled(server);
+    const start = await Promise.all(players.map(({ server }) => server.read()));
     const used = await Promise.all(
-      players.map(({ name, server }) => idling(server, subjectOf(name).heartbeat)),
+      players.map(async ({ name, server }, index) => {
+        const { heartbeat = 15_000 } = subjectOf(name);
+        await wait(BEATS * heartbeat); // Whole heartbeats: each has had as many, whenever its clock began.
+        const { cpu } = await server.read();
+        return ((cpu - (start[index]?.cpu ?? 0)) * 60_000) / (BEATS * heartbeat);
+      }),
     );
     await leave(players);
+    let at = 0;
     return IDLE.flatMap((cast) => {
-      const valuesOf = (name: SubjectName | undefined) =>
-        used[players.findIndex((player) => player.name === name)] ?? [];
-      const [floor] = cast[0] ?? [];
+      const floor = used[at] ?? 1;
       return cast.map(([subject, bound], index): Finding => {
-        const values = valuesOf(subject);
-        const ratios = values.map((value) => value / median(valuesOf(floor)));
+        const own = used[at] ?? 0;
+        at += 1;
+        const value = own / floor;
+        const floorName = index === 0 ? undefined : cast[0]?.[0];
+        const range = { least: value, most: value };
         return {
           goal: "idle",
           subject,
-          floor: index === 0 ? undefined : floor,
+          floor: floorName,
           clients,
-          ...spreadOf(ratios),
-          ...judged(median(ratios), bound, false),
-          own: median(values),
+          value,
+          own,
+          ...range,
+          ...judged(value, bound, false),
         };
       });
     });
   }
-}
-
-/** Milliseconds of CPU a minute, in each of several heartbeats by itself: so each holds one, whenever it began. */
-async function idling(server: Server, heartbeat = 15_000): Promise<number[]> {
-  const values: number[] = [];
-  for (let beat = 0; beat < BEATS; beat += 1) {
-    const before = await server.read();
-    await wait(heartbeat);
-    const after = await server.read();
-    values.push(((after.cpu - before.cpu) * 60_000) / heartbeat);
-  }
-  return values;
 }
 
 function atLeast(cast: Cast, bound: number): Cast {
