@@ -31,4 +31,5 @@ if (process.channel) {
     process.send?.({ cpu: (user + system) / 1_000, rss, heap: heapUsed + external });
   });
   process.channel.unref(); // The server lives as long as it would without.
+  process.on("disconnect", () => process.exit()); // But no longer than the comparison, however that ends.
 }
