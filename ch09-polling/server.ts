@@ -1,47 +1,32 @@
-// Chapter 9, polling: the browser asks again and again, and each time the server answers at once.
-import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import https from "node:https";
-import { admit } from "../shared/http/admit.ts";
+// Chapter 9, polling: the browser asks again and again, and the server answers at once.
+import http from "node:http";
 import { answer, refuse } from "../shared/http/answer.ts";
-import { readJson } from "../shared/http/body.ts";
-import { queryOf, readCursor } from "../shared/http/cursor.ts";
 import { listen } from "../shared/http/listen.ts";
 import { open } from "../shared/http/open.ts";
-import { pagePaths, servePage } from "../shared/http/page.ts";
-import { parseDraft } from "../shared/message-store/message.ts";
+import { servePage } from "../shared/http/page.ts";
+import { admit, queryOf, readCursor } from "../shared/http/request.ts";
+import { update } from "../shared/http/update.ts";
 
-const chapter = await open("ch09-polling", { "poll-interval": [1_000, "milliseconds between two polls"] });
+const INTERVAL = { "poll-interval": [1_000, "milliseconds between two polls"] } as const;
+const chapter = await open("ch09-polling", { "/poll": ["GET"], "/update": ["POST"] }, INTERVAL);
 const { log } = chapter;
-const paths = new Map([...pagePaths(chapter), ["/poll", ["GET"]], ["/update", ["POST"]]]);
 
-const server: http.Server = chapter.secure
-  ? https.createServer(chapter.serverOptions, handle)
-  : http.createServer(chapter.serverOptions, handle);
-
-async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+const server = http.createServer(chapter.serverOptions, async (request, response) => {
   try {
-    const path = admit(request, paths, chapter);
+    const path = await admit(request, response, chapter);
     if (path === "/poll") return await receive(request, response);
-    if (path === "/update") return await update(request, response);
-    await servePage(request, response, path, chapter);
+    if (path === "/update") return await update(request, response, log);
+    servePage(request, response, path, chapter);
   } catch (error) {
     refuse(response, error);
   }
-}
+});
 
-/** Receiving: what came after the client's cursor, now; 204 where nothing did. */
-async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Receiving: the messages after the client's cursor, or 204 where there are none. */
+async function receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const cursor = await readCursor(queryOf(request, "after"), log);
-  const messages = log.after(cursor);
-  if (messages.length > 0) return answer(response, 200, messages);
+  if (cursor !== log.newest) return answer(response, 200, await log.after(cursor));
   answer(response, 204);
-}
-
-/** Sending: a draft becomes a message when the log has it; one whose key the log knows is not added again. */
-async function update(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const draft = parseDraft(await readJson(request));
-  const { message, added } = await log.append(draft);
-  answer(response, added ? 201 : 200, message);
 }
 
 listen(server, chapter);

@@ -1,9 +1,10 @@
 // Chapter 10, long polling: ask, show what came, ask again at once. The waiting is the server's.
-import { messagesOf } from "../shared/client/messages.ts";
-import { pause } from "../shared/client/pause.ts";
-import { post } from "../shared/client/post.ts";
-import { keepReceiving } from "../shared/client/receive.ts";
+
 import { openChat } from "../shared/html-renderer/browser/chat.ts";
+import { messagesOf } from "../shared/html-renderer/browser/messages.ts";
+import { pause } from "../shared/html-renderer/browser/pause.ts";
+import { post } from "../shared/html-renderer/browser/post.ts";
+import { keepReceiving } from "../shared/html-renderer/browser/receive.ts";
 
 const chat = openChat(post);
 

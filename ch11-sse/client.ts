@@ -1,7 +1,8 @@
 // Chapter 11, server-sent events: ask once, show what comes. The browser reconnects by itself.
-import { post } from "../shared/client/post.ts";
-import { keepReceiving } from "../shared/client/receive.ts";
+
 import { openChat } from "../shared/html-renderer/browser/chat.ts";
+import { post } from "../shared/html-renderer/browser/post.ts";
+import { keepReceiving } from "../shared/html-renderer/browser/receive.ts";
 
 const chat = openChat(post);
 

@@ -1,68 +1,62 @@
-// Chapter 11, server-sent events: the browser asks once, and the server's answer never ends.
-import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import https from "node:https";
-import { COMMENT, eventsOf, lastEventId, openStream, sendEvents } from "../shared/event-stream/stream.ts";
-import { catchUp } from "../shared/fan-out/fan-out.ts";
-import { admit } from "../shared/http/admit.ts";
-import { answer, refuse } from "../shared/http/answer.ts";
-import { readJson } from "../shared/http/body.ts";
-import { queryOf, readCursor } from "../shared/http/cursor.ts";
+// Chapter 11, server-sent events: the browser asks once, and the server's response never ends.
+import http from "node:http";
+import type { Duplex } from "node:stream";
+import { refuse, UNREAD_LIMIT } from "../shared/http/answer.ts";
 import { listen } from "../shared/http/listen.ts";
 import { open } from "../shared/http/open.ts";
-import { pagePaths, servePage } from "../shared/http/page.ts";
-import { parseDraft } from "../shared/message-store/message.ts";
+import { servePage } from "../shared/http/page.ts";
+import { admit, queryOf, readCursor } from "../shared/http/request.ts";
+import { update } from "../shared/http/update.ts";
+import type { Message } from "../shared/message-store/message.ts";
 
-/** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
-const HEARTBEAT = 14_000;
-
-const chapter = await open("ch11-sse");
+const HEARTBEAT = 15_000; // In milliseconds: proxies close a silent connection (HTML, "Server-sent events").
+const chapter = await open("ch11-sse", { "/subscribe": ["GET"], "/update": ["POST"] });
 const { log } = chapter;
-const paths = new Map([...pagePaths(chapter), ["/subscribe", ["GET"]], ["/update", ["POST"]]]);
 
-const server: http.Server = chapter.secure
-  ? https.createServer(chapter.serverOptions, handle)
-  : http.createServer(chapter.serverOptions, handle);
-
-async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+const server = http.createServer(chapter.serverOptions, async (request, response) => {
   try {
-    const path = admit(request, paths, chapter);
+    const path = await admit(request, response, chapter);
     if (path === "/subscribe") return await receive(request, response);
-    if (path === "/update") return await update(request, response);
-    await servePage(request, response, path, chapter);
+    if (path === "/update") return await update(request, response, log);
+    servePage(request, response, path, chapter);
   } catch (error) {
     refuse(response, error);
   }
-}
+});
 
-/** Who waits for what is new: each leaves when its connection, or its answer, ends. */
-const clients = new Set<ServerResponse>();
+/** The waiting list, by socket. A client leaves it when its response is sent or its connection closes. */
+const clients = new Map<Duplex, http.ServerResponse>();
+const textOf = (message: Message) => `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`;
 
 log.subscribe((messages) => {
-  const events = eventsOf(messages); // Made once, however many listen.
-  for (const response of clients) sendEvents(response, events);
+  const text = messages.map(textOf).join(""); // Once for all clients.
+  for (const [socket, client] of clients) {
+    client.write(text);
+    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
+  }
 });
 setInterval(() => {
-  for (const response of clients) sendEvents(response, COMMENT);
+  for (const client of clients.values()) client.write("event: heartbeat\ndata:\n\n");
 }, HEARTBEAT);
 
-/** Receiving: what came after the client's cursor, and then each message as it comes. */
-async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const cursor = await readCursor(lastEventId(request) ?? queryOf(request, "after"), log);
-  openStream(response);
-  request.once("close", () => clients.delete(response));
-  await catchUp(log, cursor, request.socket, {
-    send: (messages) => sendEvents(response, eventsOf(messages)),
-    join: () => clients.add(response),
-  });
-}
-
-/** Sending: a draft becomes a message when the log has it; one whose key the log knows is not added again. */
-async function update(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const draft = parseDraft(await readJson(request));
-  const { message, added } = await log.append(draft);
-  answer(response, added ? 201 : 200, message);
+/** Receiving: the messages after the client's cursor, also those that are still to come. */
+async function receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const { socket, headersDistinct } = request;
+  let cursor = await readCursor(headersDistinct["last-event-id"]?.[0] ?? queryOf(request, "after"), log);
+  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+  response.write(`retry: 1000\nevent: heartbeat\nid: ${cursor}\ndata:\n\n`);
+  while (cursor !== log.newest && !socket.destroyed) {
+    for (const message of await log.after(cursor, 32)) {
+      await new Promise((sent) => response.write(textOf(message), sent)); // As fast as the client reads.
+      cursor = message.id;
+    }
+  }
+  if (socket.destroyed) return; // The client left meanwhile.
+  clients.set(socket, response);
+  socket.on("close", () => clients.delete(socket));
 }
 
 listen(server, chapter, () => {
-  for (const response of clients) response.end();
+  for (const client of clients.values()) client.end();
+  clients.clear();
 });

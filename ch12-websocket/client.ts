@@ -1,12 +1,13 @@
 // Chapter 12, WebSocket: connect once, then send and receive on the one connection.
-import { keepReceiving } from "../shared/client/receive.ts";
+
 import { openChat } from "../shared/html-renderer/browser/chat.ts";
+import { keepReceiving } from "../shared/html-renderer/browser/receive.ts";
 import type { Draft } from "../shared/message-store/message.ts";
 
 let connection: WebSocket;
 const chat = openChat(send);
 
-/** Sends now, or, where the connection is not open, when it is open again. */
+/** Sends now. Where the connection is not open, `onopen` sends the draft. */
 function send(draft: Draft): void {
   if (connection.readyState === WebSocket.OPEN) connection.send(JSON.stringify(draft));
 }
@@ -22,7 +23,7 @@ function receive(): Promise<never> {
     connection.onmessage = ({ data }) => {
       const received = JSON.parse(data);
       if ("error" in received) chat.refused(received.key, received.error);
-      else chat.show([received]);
+      if ("id" in received) chat.show([received]);
     };
     connection.onerror = (event) => chat.waiting(event);
     connection.onclose = (event) => giveUp(event);

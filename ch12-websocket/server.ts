@@ -1,80 +1,80 @@
-// Chapter 12, WebSocket: the browser asks to leave HTTP, and from then on both sides speak when they like.
-import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import https from "node:https";
+// Chapter 12, WebSocket: the browser asks to leave HTTP, and from then on both sides send when they like.
+import http from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { catchUp } from "../shared/fan-out/fan-out.ts";
-import { admit } from "../shared/http/admit.ts";
-import { refuse } from "../shared/http/answer.ts";
-import { queryOf, readCursor } from "../shared/http/cursor.ts";
+import { refuse, UNREAD_LIMIT } from "../shared/http/answer.ts";
 import { listen } from "../shared/http/listen.ts";
 import { open } from "../shared/http/open.ts";
-import { pagePaths, servePage } from "../shared/http/page.ts";
-import { parseDraft } from "../shared/message-store/message.ts";
-import { checkPulse, framesOf, onDraft, reply, sendFrames } from "../shared/websocket/socket.ts";
-import { admitUpgrade, isWebSocket, MAX_PAYLOAD, responseOn } from "../shared/websocket/upgrade.ts";
+import { servePage } from "../shared/http/page.ts";
+import { admit, queryOf, readCursor } from "../shared/http/request.ts";
+import { MAX_BODY, pauseWhile, updateText } from "../shared/http/update.ts";
+import { admitUpgrade, refuseUpgrade } from "../shared/http/upgrade.ts";
 
-/** The longest silence of a connection, in milliseconds: shorter than a proxy's patience (RFC 6202 §5.5). */
-const HEARTBEAT = 15_000;
-
+const HEARTBEAT = 15_000; // In milliseconds: proxies close a silent connection (HTML, "Server-sent events").
 const chapter = await open("ch12-websocket");
 const { log } = chapter;
-const paths = new Map(pagePaths(chapter));
 
-const server: http.Server = chapter.secure
-  ? https.createServer(chapter.serverOptions, handle)
-  : http.createServer(chapter.serverOptions, handle);
-
-async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+const server = http.createServer(chapter.serverOptions, async (request, response) => {
   try {
-    const path = admit(request, paths, chapter);
-    await servePage(request, response, path, chapter);
+    const path = await admit(request, response, chapter);
+    servePage(request, response, path, chapter);
   } catch (error) {
     refuse(response, error);
   }
-}
-
-const webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD });
+});
+const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY, maxFragments: 32 });
 server.on("upgrade", async (request, socket, head) => {
-  socket.on("error", () => socket.destroy()); // It comes without a listener: a reset would end the process.
-  if (!isWebSocket(request)) return handle(request, responseOn(request, socket));
   try {
-    admitUpgrade(request, chapter);
+    admitUpgrade(request, socket, chapter); // Its Origin, too: no other check keeps foreign pages out.
     const cursor = await readCursor(queryOf(request, "after"), log);
-    webSockets.handleUpgrade(request, socket, head, (ws) => receive(ws, socket, cursor));
+    wss.handleUpgrade(request, socket, head, (ws) => receive(ws, socket, cursor).catch(() => ws.terminate()));
   } catch (error) {
-    refuse(responseOn(request, socket), error);
+    refuseUpgrade(server, request, socket, head, error);
   }
 });
 
-/** Who waits for what is new: each leaves when its connection, or its answer, ends. */
-const clients = new Map<WebSocket, Duplex>();
+/** The waiting list, by socket. A client leaves it when its response is sent or its connection closes. */
+const clients = new Map<Duplex, WebSocket>();
 
 log.subscribe((messages) => {
-  const frames = framesOf(messages); // Made once, however many listen.
-  for (const [ws, socket] of clients) sendFrames(ws, socket, frames);
+  const texts = messages.map((message) => JSON.stringify(message)); // Once for all clients.
+  for (const [socket, client] of clients) {
+    socket.cork(); // One write for all of them.
+    for (const text of texts) client.send(text);
+    socket.uncork();
+    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
+  }
 });
+const silent = new WeakSet<WebSocket>(); // No pong came since the last ping.
 setInterval(() => {
-  for (const ws of webSockets.clients) checkPulse(ws, clients.get(ws));
+  for (const client of wss.clients) {
+    if (silent.has(client)) client.terminate();
+    silent.add(client);
+    client.ping();
+    client.send(`{"heartbeat": ${HEARTBEAT}}`); // A page cannot see a ping.
+  }
 }, HEARTBEAT);
 
-/** Receiving: what came after the client's cursor, and then each message as it comes. */
-function receive(ws: WebSocket, socket: Duplex, cursor: number): void {
-  ws.once("close", () => clients.delete(ws));
-  const caughtUp = catchUp(log, cursor, socket, {
-    send: (messages) => sendFrames(ws, socket, framesOf(messages)),
-    join: () => clients.set(ws, socket),
+/** Receiving: the messages after the client's cursor, also those that are still to come. */
+async function receive(ws: WebSocket, socket: Duplex, cursor: number): Promise<void> {
+  ws.on("error", () => {}); // ws itself sends the close code for a bad frame (RFC 6455 §7.4).
+  ws.on("pong", () => silent.delete(ws));
+  ws.on("message", async (data, isBinary) => {
+    if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");
+    const reply = await pauseWhile(ws, updateText(String(data), log)); // An error, or a known key's message.
+    if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));
+    if (socket.writableLength > UNREAD_LIMIT) socket.destroy();
   });
-  onDraft(ws, (draft) => update(ws, draft, caughtUp));
-}
-
-/** Sending: a draft becomes a message when the log has it; one whose key the log knows is not added again. */
-async function update(ws: WebSocket, sent: object, caughtUp: Promise<void>): Promise<void> {
-  const draft = parseDraft(sent);
-  const { message, added } = await log.append(draft);
-  if (!added) void caughtUp.then(() => reply(ws, message));
+  while (cursor !== log.newest && !socket.destroyed) {
+    for (const message of await log.after(cursor, 32)) {
+      await new Promise((sent) => ws.send(JSON.stringify(message), sent)); // As fast as the client reads.
+      cursor = message.id;
+    }
+  }
+  if (!socket.destroyed) clients.set(socket, ws);
+  socket.on("close", () => clients.delete(socket));
 }
 
 listen(server, chapter, () => {
-  for (const ws of webSockets.clients) ws.close(1001);
+  for (const client of wss.clients) client.close(1001);
 });

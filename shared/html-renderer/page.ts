@@ -3,17 +3,23 @@ import { MAX_AUTHOR, MAX_TEXT } from "../message-store/message.ts";
 import { CHAPTERS, type ChapterName, commandOf, neighboursOf, numberOf } from "./chapters.ts";
 import { LANGUAGES, type Language, WORDS } from "./words.ts";
 
-/** What the page may load and do: its own files and its own server, nothing else (CSP Level 3). */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/**
+ * What the page may load and do: its own files and its own server, nothing else (CSP Level 3).
+ *
+ * @param frames the origins that may show it in a frame
+ */
+export function contentSecurityPolicy(frames: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${frames.length > 0 ? frames.join(" ") : "'none'"}`,
+  ].join("; ");
+}
 
 /** The files that the page needs besides the chapter's own client.js, as paths from the project's root. */
 export const PAGE_FILES: readonly string[] = [
@@ -26,12 +32,12 @@ export const PAGE_FILES: readonly string[] = [
   "shared/html-renderer/browser/scroll.js",
   "shared/html-renderer/browser/stale.js",
   "shared/html-renderer/browser/status.js",
-  "shared/client/backoff.js",
-  "shared/client/messages.js",
-  "shared/client/pause.js",
-  "shared/client/post.js",
-  "shared/client/reason.js",
-  "shared/client/receive.js",
+  "shared/html-renderer/browser/backoff.js",
+  "shared/html-renderer/browser/messages.js",
+  "shared/html-renderer/browser/pause.js",
+  "shared/html-renderer/browser/post.js",
+  "shared/html-renderer/browser/reason.js",
+  "shared/html-renderer/browser/receive.js",
   "shared/message-store/message.js",
 ];
 

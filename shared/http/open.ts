@@ -1,12 +1,13 @@
-// From the command line to an open store: flags, environment, TLS, and one line for whatever is wrong.
+// From the command line to an open store: flags, environment variables, TLS, and one line for whatever is wrong.
 import { readFileSync } from "node:fs";
-import type { ServerOptions } from "node:https";
+import type { ServerOptions } from "node:http";
 import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import type { ChapterName } from "../html-renderer/chapters.ts";
 import { openStore } from "../message-store/open-store.ts";
 import type { MessageStore } from "../message-store/store.ts";
-import { KEEP_ALIVE } from "./answer.ts";
+import { pagePaths } from "./page.ts";
+import type { Paths } from "./request.ts";
 
 /** A chapter's own flag, a whole number: its default, and what `--help` says of it. */
 export type NumberFlag = readonly [fallback: number, help: string];
@@ -18,6 +19,8 @@ export interface Options {
   readonly host: string;
   readonly allowHosts: readonly string[];
   readonly store: string;
+  /** Who may show the page in a frame: the values of `--allow-frame`. */
+  readonly allowFrames: readonly string[];
   /** Paths of PEM files; both or none. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** The chapter's own flags, by name. */
@@ -27,40 +30,46 @@ export interface Options {
 /** An opened chapter: all that its server and its page need to know. */
 export interface Chapter extends Omit<Options, "tls"> {
   readonly name: ChapterName;
+  /** The page's and the chapter's own. */
+  readonly paths: Paths;
   readonly log: MessageStore;
-  /** Whether it speaks https and wss. */
-  readonly secure: boolean;
-  /** For `createServer`: the time limits and, where `secure`, the certificate. */
+  /** PEM; undefined where it speaks plain http and ws. */
+  readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** For `http.createServer`. */
   readonly serverOptions: ServerOptions;
 }
 
-/** Time limits, in milliseconds. node:http's own are a minute and more: long enough to fill up with half-sent heads. */
-const LIMITS = {
+/** Time limits, in milliseconds. node:http's own, a minute and more, let half-sent requests pile up. */
+const SERVER_OPTIONS: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
-  /** More than the ten seconds between the polls of a hidden tab, so that these use one connection too. */
-  keepAliveTimeout: KEEP_ALIVE,
+  /** More than the ten seconds between the polls of a hidden tab, so that these reuse their connection too. */
+  keepAliveTimeout: 15_000,
   /** Of two Host headers node:http keeps the first; joined, they are no name of ours (RFC 9112 §3.2). */
   joinDuplicateHeaders: true,
 };
 
-/** The user's command is wrong: said in one line, exit code 2. */
+/** The command is wrong: said in one line, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The machine is not as the command expects: said in one line, exit code 1. */
+/** The command cannot be carried out on this machine: said in one line, exit code 1. */
 export class StartError extends Error {
   override name = "StartError";
 }
 
 /**
  * Reads the command line and opens the store. Whatever is wrong is said in one line on standard error: exit code 2
- * for a command that cannot be right, 1 for one that this machine cannot carry out.
+ * for a wrong command, 1 for one that cannot be carried out on this machine.
+ *
+ * @param paths the chapter's own paths besides the page's, each with its methods
+ * @param flags the chapter's own flags, by name
  */
 export async function open(
   name: ChapterName,
+  paths: Readonly<Record<string, readonly string[]>> = {},
   flags: Readonly<Record<string, NumberFlag>> = {},
 ): Promise<Chapter> {
   try {
@@ -71,13 +80,13 @@ export async function open(
     }
     const options = parseOptions(args, process.env, flags);
     const certificate = options.tls && readCertificate(options.tls);
-    const serverOptions = { ...LIMITS, ...certificate };
     return {
       ...options,
       name,
+      paths: new Map([...pagePaths(name), ...Object.entries(paths)]),
+      certificate,
       log: await openStore(options.store),
-      secure: certificate !== undefined,
-      serverOptions,
+      serverOptions: SERVER_OPTIONS,
     };
   } catch (error) {
     return fail(name, error);
@@ -117,6 +126,7 @@ export function parseOptions(
     port: wholeNumber("The port", value("port", "PORT") ?? "3000", 0, 65_535),
     host: value("host", "HOST") ?? "127.0.0.1",
     allowHosts: values.get("allow-host") ?? [],
+    allowFrames: (values.get("allow-frame") ?? []).map(originOf),
     store: value("store", "CHAT_STORE") ?? "file:.data/chat.ndjson",
     tls: cert === undefined || key === undefined ? undefined : { cert, key },
     settings,
@@ -124,7 +134,7 @@ export function parseOptions(
 }
 
 function parseFlags(args: readonly string[], own: readonly string[]): Map<string, string[]> {
-  const names = ["port", "host", "allow-host", "store", "tls-cert", "tls-key", ...own];
+  const names = ["port", "host", "allow-host", "allow-frame", "store", "tls-cert", "tls-key", ...own];
   const option = { type: "string", multiple: true } as const;
   const found = new Map<string, string[]>();
   try {
@@ -144,6 +154,14 @@ function parseFlags(args: readonly string[], own: readonly string[]): Map<string
     if (list.includes("")) throw new UsageError(`--${name} needs a value. --help lists the flags.`);
   }
   return found;
+}
+
+/** A frame's origin goes into a header of the page, so it has to be one. */
+function originOf(text: string): string {
+  if (URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new UsageError(
+    `--allow-frame takes an origin such as http://localhost:3200, not ${JSON.stringify(text)}.`,
+  );
 }
 
 function wholeNumber(what: string, text: string, least: number, most: number): number {
@@ -171,6 +189,7 @@ function helpOf(name: string, flags: Readonly<Record<string, NumberFlag>>): stri
     ["--port NUMBER", "where to listen (3000; 0 takes a free one; environment: PORT)"],
     ["--host ADDRESS", "on which address (127.0.0.1; 0.0.0.0 for all; environment: HOST)"],
     ["--allow-host NAME", "a further name by which browsers may call this server; may be repeated"],
+    ["--allow-frame ORIGIN", "who may show the page in a frame; may be repeated"],
     ["--store STORE", "file:PATH or memory: (file:.data/chat.ndjson; environment: CHAT_STORE)"],
     ["--tls-cert FILE", "with --tls-key: https and wss (PEM; environment: TLS_CERT)"],
     ["--tls-key FILE", "the certificate's key (PEM; environment: TLS_KEY)"],

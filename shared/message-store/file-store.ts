@@ -11,7 +11,7 @@ import { fstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatLine } from "./line.ts";
-import { ANONYMOUS, type Draft, type Message } from "./message.ts";
+import { ANONYMOUS, type Draft, MAX_ANSWER, type Message } from "./message.ts";
 import { cannotOpen, openFile, reason } from "./open-file.ts";
 import { gathered, Sequence, takeBatch } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
@@ -76,7 +76,8 @@ export class FileStore implements MessageStore {
     return this.#sequence.newest;
   }
 
-  after(cursor: number | undefined, limit?: number): readonly Message[] {
+  async after(cursor: number, limit?: number): Promise<readonly Message[]> {
+    await nextTurn();
     return this.#sequence.after(cursor, limit);
   }
 
@@ -144,10 +145,16 @@ export class FileStore implements MessageStore {
     try {
       if (this.#fault !== undefined) throw this.#fault;
       this.#size(); // A file that is gone takes a write as gladly as any other.
-      const problem =
-        batch.length > 0 ? await this.#write(batch.map(({ line }) => line).join("")) : undefined;
-      const ours = await this.#readOn();
-      // What was read back decides, whatever the write said: a full disk may have taken the first lines.
+      let missing = batch;
+      let problem: string | undefined;
+      const ours = new Set<Message>();
+      // Twice at most: a line may have been glued to another program's unfinished one, and then it is no message.
+      for (let tries = 0; tries < 2 && (tries === 0 || missing.length > 0) && !problem; tries += 1) {
+        if (missing.length > 0) problem = await this.#write(missing.map(({ line }) => line).join(""));
+        for (const message of await this.#readOn()) ours.add(message);
+        missing = missing.filter(({ key }) => this.#sequence.get(key) === undefined);
+      }
+      // What was read back decides, whatever the write returned: a full disk may have taken the first lines.
       for (const { key, resolve, reject } of batch) {
         const message = this.#sequence.get(key);
         if (message !== undefined) resolve({ message, added: ours.has(message) });
@@ -189,11 +196,13 @@ export class FileStore implements MessageStore {
     if (size === this.#tail.seen) return ours;
     await this.#file.datasync();
     for (const lines of this.#tail.read(size)) {
-      const published = this.#sequence.publish(lines);
-      for (const [index, message] of published.entries()) {
-        if (message !== undefined && lines[index]?.writer === this.#writer) ours.add(message);
+      for (let start = 0; start < lines.length; start += MAX_ANSWER) {
+        if (start > 0) await nextTurn(); // Subscribers' sockets get a turn between two batches.
+        const batch = lines.slice(start, start + MAX_ANSWER);
+        for (const [index, message] of this.#sequence.publish(batch).entries()) {
+          if (message !== undefined && batch[index]?.writer === this.#writer) ours.add(message);
+        }
       }
-      // Subscribers' sockets get a turn between two batches.
       if (this.#tail.seen < size) await nextTurn();
     }
     return ours;

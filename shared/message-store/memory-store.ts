@@ -1,12 +1,13 @@
 // The log in memory: `--store memory:`. It keeps nothing when the process ends.
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ANONYMOUS, type Draft, type Message } from "./message.ts";
-import { type Entry, gathered, Sequence, takeBatch } from "./sequence.ts";
+import { type Entry, gathered, jsonBytes, Sequence, takeBatch } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 
 interface Waiting {
   readonly entry: Entry;
-  /** Bytes, at most: no UTF-16 unit needs more than three in UTF-8. */
+  /** Bytes of its JSON. */
   readonly size: number;
   readonly resolve: (kept: Kept) => void;
 }
@@ -21,7 +22,8 @@ export class MemoryStore implements MessageStore {
     return this.#sequence.newest;
   }
 
-  after(cursor: number | undefined, limit?: number): readonly Message[] {
+  async after(cursor: number, limit?: number): Promise<readonly Message[]> {
+    await nextTurn();
     return this.#sequence.after(cursor, limit);
   }
 
@@ -37,7 +39,7 @@ export class MemoryStore implements MessageStore {
     if (first !== undefined) return { message: first, added: false };
     const entry = { author, text, timestamp: Date.now(), key };
     return new Promise((resolve) => {
-      this.#waiting.push({ entry, size: 3 * text.length, resolve });
+      this.#waiting.push({ entry, size: jsonBytes(entry), resolve });
       // What comes at the same time is delivered together: one write a client, not one a message.
       if (this.#waiting.length === 1) void gathered(this.#waiting).then(() => this.#keep());
     });

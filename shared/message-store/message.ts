@@ -29,6 +29,8 @@ export const ANONYMOUS = "anonymous";
 export const NEWEST = 100;
 /** One answer holds at most this many messages; a reader that is further behind asks again. */
 export const MAX_ANSWER = 1_000;
+/** And at most so many bytes of JSON, but always one message. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** The sender's fault: the sentence says what to do about it. */
 export class DraftError extends Error {

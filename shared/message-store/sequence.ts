@@ -1,18 +1,18 @@
 // This process's copy of the log: what is read and subscribed to, whichever store keeps it.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { MAX_ANSWER, type Message, NEWEST } from "./message.ts";
+import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message } from "./message.ts";
 import type { Listener } from "./store.ts";
 
-/** A message before it has a place in the log. The place is its id. */
+/** A message before it has a position in the log, which becomes its id. */
 export type Entry = Omit<Message, "id">;
 
 /**
- * At most about this many bytes are kept and delivered at once: a quarter of what a slow client may have
+ * At most about this many bytes of JSON are kept and delivered together: a quarter of what a slow client may have
  * unsent (1 MiB), so that no single batch gets a client disconnected.
  */
 export const BATCH_BYTES = 256 * 1024;
 
-/** The messages in order, the map of their keys, and who wants to hear of new ones. */
+/** The messages in order, the map of their keys, and the subscribers. */
 export class Sequence {
   readonly #messages: Message[] = [];
   // A Map and no object: `__proto__` and `constructor` are keys like any other.
@@ -30,9 +30,14 @@ export class Sequence {
   }
 
   /** See `MessageStore.after`. */
-  after(cursor: number | undefined, limit = MAX_ANSWER): readonly Message[] {
-    if (cursor !== undefined && cursor <= this.newest) return this.#messages.slice(cursor, cursor + limit);
-    return this.#messages.slice(Math.max(0, this.newest - Math.min(NEWEST, limit)));
+  after(cursor: number, limit = MAX_ANSWER): readonly Message[] {
+    const messages = this.#messages.slice(cursor, cursor + limit);
+    let bytes = 1; // The list's brackets, and a comma for each message but the first.
+    const fitting = messages.findIndex((message, index) => {
+      bytes += jsonBytes(message) + 1;
+      return index > 0 && bytes > MAX_ANSWER_BYTES;
+    });
+    return fitting < 0 ? messages : messages.slice(0, fitting);
   }
 
   /** See `MessageStore.subscribe`. */
@@ -45,8 +50,8 @@ export class Sequence {
   }
 
   /**
-   * Gives each entry the next id and tells every subscriber, all in this turn of the event loop. A listener
-   * that throws is reported on standard error; the others hear all the same.
+   * Gives each entry the next id and calls every subscriber, all in this turn of the event loop. A listener
+   * that throws is reported on standard error; the others are called all the same.
    *
    * @param entries in the log's order
    * @returns for each entry its message; undefined where its key was there already, and nothing was added
@@ -55,7 +60,7 @@ export class Sequence {
     const published = entries.map((entry) => this.#add(entry));
     const added = published.filter((message) => message !== undefined);
     if (added.length === 0) return published;
-    // A copy: who subscribes within a listener finds these messages in `after`, and must not hear them too.
+    // A copy: whoever subscribes within a listener finds these messages in `after`, and must not get them twice.
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
       try {
@@ -76,31 +81,36 @@ export class Sequence {
   }
 }
 
+/** @returns the size of a value's JSON, in bytes */
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
 /**
- * Takes from the front of a queue what is to be kept together: at least one, at most about `BATCH_BYTES`.
+ * Takes from the front of a queue what is to be kept together: at least one, at most 1,000 and about `BATCH_BYTES`.
  *
- * @param queue what waits, oldest first, each with its size in bytes; the taken ones are removed from it
+ * @param queue the oldest first, each with the size of its JSON in bytes; what is taken is removed from it
  */
 export function takeBatch<Item extends { readonly size: number }>(queue: Item[]): Item[] {
   let bytes = 0;
   let count = 0;
   for (const { size } of queue) {
     bytes += size;
-    if (count > 0 && bytes > BATCH_BYTES) break;
+    if (count === MAX_ANSWER || (count > 0 && bytes > BATCH_BYTES)) break;
     count += 1;
   }
   return queue.splice(0, count);
 }
 
-/** Turns of the event loop without another message, after which none is expected: some 10 µs of an idle server. */
+/** After so many turns of the event loop without another message none is expected: some 10 µs of an idle server. */
 const QUIET_TURNS = 2;
-/** Turns after which the first message waits no longer, however many come. */
+/** After so many turns the first message waits no longer, however many follow it. */
 const MOST_TURNS = 10;
 
 /**
- * Lets a queue fill up for as long as turns of the event loop bring more. Those who send at the same time come a few at
- * a time; kept together they cost each client one write, and the file one flush. With eight senders and a hundred
- * clients half as many messages again get through as where each turn's are kept by themselves.
+ * Waits while each turn of the event loop brings more. Messages that are sent at the same time arrive a few at a time;
+ * kept together, they cost each client one write and the file one flush. With eight senders and a hundred clients,
+ * half as many messages again get through.
  */
 export async function gathered(queue: { readonly length: number }): Promise<void> {
   for (let turn = 0, quiet = 0; quiet < QUIET_TURNS && turn < MOST_TURNS; turn += 1) {

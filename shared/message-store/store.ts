@@ -8,34 +8,40 @@ export interface Kept {
   readonly added: boolean;
 }
 
-/** Called with one or more messages that were kept together, in the log's order, each message once. */
+/**
+ * Called with one or more messages that were kept together, in log order, each message once. At most 1,000, and about
+ * 256 KiB of JSON: what is more follows in another turn of the event loop.
+ */
 export type Listener = (messages: readonly Message[]) => void;
 
 /**
- * An append-only log. Reading (`after`) and subscribing are synchronous, so that both in one turn of the
- * event loop leave no gap between them.
+ * An append-only log.
+ *
+ * A client that has everything up to `cursor` joins without a gap by a comparison, `cursor === log.newest`, and the
+ * step after it, with no `await` in between: `newest` and the listeners change in one turn of the event loop.
  */
 export interface MessageStore {
-  /** The id of the newest message; 0 while the log is empty. */
+  /** The id of the newest message that this process knows; 0 while the log is empty. */
   readonly newest: number;
 
   /**
    * Appends a draft, once for each key.
    *
    * @param draft as `parseDraft` returns it; it is not checked again
-   * @returns when the message is kept: for a file, written, flushed, and read back from its place in the log
+   * @returns resolves when the message is kept: for a file, written, flushed, and read back from its place in the log
    * @throws StoreError where it cannot be kept (a full disk, say); then nobody has been shown it
    */
   append(draft: Draft): Promise<Kept>;
 
   /**
-   * What came after a cursor, oldest first, from this process's copy of the log.
+   * Reads what came after a cursor, oldest first. Resolves in another turn of the event loop, so that a reader that
+   * catches up on a long log keeps nobody else waiting.
    *
-   * @param cursor an id; undefined for the newest 100. One that is beyond the newest id, after a `refresh`,
-   *   is from before the log was reset, and counts as none
-   * @param limit how many at most; 1,000 where none is given
+   * @param cursor an id from 0 to `newest`
+   * @param limit how many messages at most; 1,000 where none is given
+   * @returns the oldest that fit into the limit and into 1 MiB of JSON: at least one where `cursor` is below `newest`
    */
-  after(cursor: number | undefined, limit?: number): readonly Message[];
+  after(cursor: number, limit?: number): Promise<readonly Message[]>;
 
   /** @returns a function that ends the subscription */
   subscribe(listener: Listener): () => void;
@@ -47,7 +53,7 @@ export interface MessageStore {
    */
   refresh(): Promise<void>;
 
-  /** Settles the appends under way, then lets go of the log. Later appends are refused; twice is fine. */
+  /** Settles the pending appends, then releases the log. Later appends are refused; calling it twice is fine. */
   close(): Promise<void>;
 }
 

@@ -1,10 +1,11 @@
 // The chat as a chapter's client sees it: it receives and sends; what a message looks like is decided here.
-import { createBackoff } from "../../client/backoff.ts";
-import { reasonOf } from "../../client/reason.ts";
+
 import type { Draft } from "../../message-store/message.ts";
+import { createBackoff } from "./backoff.ts";
 import { element } from "./element.ts";
 import { type Entries, type OwnDraft, openEntries } from "./entries.ts";
 import { rememberedName, rememberName } from "./memory.ts";
+import { reasonOf } from "./reason.ts";
 import { watchForNewerPage } from "./stale.ts";
 import { openStatus } from "./status.ts";
 

@@ -1,8 +1,8 @@
-import { pageLanguage } from "../../client/reason.ts";
 import type { Draft, Message } from "../../message-store/message.ts";
 import { WORDS } from "../words.ts";
 import { element, make } from "./element.ts";
 import { rememberedKeys, rememberKeys } from "./memory.ts";
+import { pageLanguage } from "./reason.ts";
 import { openScroll } from "./scroll.ts";
 
 /** A draft of this page: it always has a key, so that a second try doubles nothing. */

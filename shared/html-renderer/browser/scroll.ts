@@ -1,6 +1,6 @@
-import { pageLanguage } from "../../client/reason.ts";
 import { WORDS } from "../words.ts";
 import { element } from "./element.ts";
+import { pageLanguage } from "./reason.ts";
 
 /** A reader within this many pixels of the end is reading along. */
 const NEAR = 40;

@@ -1,7 +1,7 @@
-import { wait } from "../../client/pause.ts";
-import { pageLanguage } from "../../client/reason.ts";
 import { WORDS } from "../words.ts";
 import { element } from "./element.ts";
+import { wait } from "./pause.ts";
+import { pageLanguage } from "./reason.ts";
 
 /** The state of the connection; `stopped` is what an error that nobody caught leaves behind. */
 export type State = "connecting" | "connected" | "reconnecting" | "stopped";

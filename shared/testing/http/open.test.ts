@@ -1,0 +1,208 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { fail, open, parseOptions, StartError, UsageError } from "../../http/open.ts";
+import { makeCertificate } from "../certificate.ts";
+import { temporaryFolder } from "../chapter-process.ts";
+
+const OWN = { "poll-interval": [1_000, "milliseconds between two polls"] } as const;
+
+describe("the command line", () => {
+  test("may say nothing: port 3000 of this machine alone, a log in .data, no TLS", () => {
+    expect(parseOptions([], {})).toEqual({
+      port: 3_000,
+      host: "127.0.0.1",
+      allowHosts: [],
+      store: "file:.data/chat.ndjson",
+      tls: undefined,
+      settings: {},
+    });
+  });
+
+  test("says all of it, before the environment does", () => {
+    const env = { PORT: "x", HOST: "x", CHAT_STORE: "x", TLS_CERT: "x", TLS_KEY: "x" };
+    const args = ["--port", "0", "--host=::", "--allow-host", "a", "--store", "memory:", "--allow-host", "b"];
+    expect(
+      parseOptions([...args, "--tls-cert", "c", "--tls-key", "k", "--poll-interval", "5"], env, OWN),
+    ).toEqual({
+      port: 0,
+      host: "::",
+      allowHosts: ["a", "b"],
+      store: "memory:",
+      tls: { cert: "c", key: "k" },
+      settings: { "poll-interval": 5 },
+    });
+  });
+
+  test("may say a thing twice: the last counts", () => {
+    expect(parseOptions(["--port", "1", "--port", "2", "--host", "a", "--host", "b"], {})).toMatchObject({
+      port: 2,
+      host: "b",
+    });
+    expect(parseOptions(["--poll-interval", "1", "--poll-interval", "2"], {}, OWN).settings).toEqual({
+      "poll-interval": 2,
+    });
+  });
+
+  test("leaves to the environment what it does not say; an empty variable counts as none", () => {
+    const env = {
+      PORT: "80",
+      HOST: "::1",
+      CHAT_STORE: "memory:",
+      TLS_CERT: "c",
+      TLS_KEY: "k",
+      ALLOW_HOST: "x",
+    };
+    expect(parseOptions([], env, OWN)).toEqual({
+      port: 80,
+      host: "::1",
+      allowHosts: [],
+      store: "memory:",
+      tls: { cert: "c", key: "k" },
+      settings: { "poll-interval": 1_000 },
+    });
+    const empty = { PORT: "", HOST: "", CHAT_STORE: "", TLS_CERT: "", TLS_KEY: "" };
+    expect(parseOptions([], empty)).toEqual(parseOptions([], {}));
+    expect(parseOptions(["--tls-key", "k"], { TLS_CERT: "c" }).tls).toEqual({ cert: "c", key: "k" });
+  });
+
+  test("takes each port and each interval that there is", () => {
+    for (const port of [0, 1, 65_535]) expect(parseOptions([`--port=${port}`], {}).port).toBe(port);
+    for (const interval of [1, 2 ** 31 - 1]) {
+      expect(parseOptions([`--poll-interval=${interval}`], {}, OWN).settings["poll-interval"]).toBe(interval);
+    }
+  });
+
+  test.each<[readonly string[], string]>([
+    [["--port", "65536"], 'The port must be a whole number from 0 to 65535, not "65536".'],
+    [["--port=-1"], 'The port must be a whole number from 0 to 65535, not "-1".'],
+    [["--port", "1e3"], 'The port must be a whole number from 0 to 65535, not "1e3".'],
+    [["--port", " 80"], 'The port must be a whole number from 0 to 65535, not " 80".'],
+    [["--port", "80 "], 'The port must be a whole number from 0 to 65535, not "80 ".'],
+    [["--port", "00000000080"], 'The port must be a whole number from 0 to 65535, not "00000000080".'],
+    [["--poll-interval", "0"], '--poll-interval must be a whole number from 1 to 2147483647, not "0".'],
+    [
+      ["--poll-interval", "2147483648"],
+      '--poll-interval must be a whole number from 1 to 2147483647, not "2147483648".',
+    ],
+    [["--store", "memory:", "--host="], "--host needs a value. --help lists the flags."],
+    [["--allow-host", "a", "--allow-host", ""], "--allow-host needs a value. --help lists the flags."],
+    [["--tls-cert", "c"], "--tls-cert and --tls-key belong together: give both, or none."],
+    [["--tls-key", "k"], "--tls-cert and --tls-key belong together: give both, or none."],
+    [["--nonsense"], "Unknown option '--nonsense'. --help lists the flags."],
+    [["--nonsense=1"], "Unknown option '--nonsense'. --help lists the flags."],
+    [["--a\nb"], "Unknown option '--a. --help lists the flags."],
+    [["word"], "Unexpected argument 'word'. --help lists the flags."],
+    [["--port"], "Option '--port <value>' argument missing. --help lists the flags."],
+    [["--port", "--host"], "Option '--port' argument is ambiguous. --help lists the flags."],
+  ])("that cannot be right is refused with a sentence: %j", (args, sentence) => {
+    const parse = () => parseOptions(args, {}, OWN);
+    expect(parse).toThrow(UsageError);
+    // Node's own words may differ from version to version.
+    expect(parse).toThrow(/^Un|^Option/.test(sentence) ? /^[^\n]+\. --help lists the flags\.$/ : sentence);
+  });
+});
+
+/** What a command line comes to: the line on standard error and the exit code, or the opened chapter. */
+async function opened(args: readonly string[]) {
+  const argv = process.argv;
+  process.argv = ["node", "server.js", ...args];
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  const [stdout, stderr] = [vi.spyOn(console, "log"), vi.spyOn(console, "error")];
+  for (const spy of [stdout, stderr]) spy.mockImplementation(() => {});
+  try {
+    const chapter = await open("ch09-polling", OWN).catch(() => undefined);
+    return {
+      chapter,
+      code: exit.mock.calls[0]?.[0],
+      out: stdout.mock.calls[0]?.[0],
+      error: stderr.mock.calls[0]?.[0],
+    };
+  } finally {
+    process.argv = argv;
+    vi.restoreAllMocks();
+  }
+}
+
+describe("a chapter opens", () => {
+  test("with its store, and limits for those who send slowly", async () => {
+    const { chapter } = await opened(["--store", "memory:", "--port", "0"]);
+    expect(chapter).toMatchObject({
+      name: "ch09-polling",
+      port: 0,
+      secure: false,
+      settings: { "poll-interval": 1_000 },
+    });
+    expect(chapter?.log.newest).toBe(0);
+    expect(chapter?.serverOptions).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: 15_000,
+      joinDuplicateHeaders: true,
+    });
+  });
+
+  test("with a certificate that can be used, and with no other", async () => {
+    const folder = temporaryFolder();
+    const one = makeCertificate(folder, "one");
+    const two = makeCertificate(folder, "two");
+    const flags = (cert: string, key: string) => ["--store", "memory:", "--tls-cert", cert, "--tls-key", key];
+    const { chapter } = await opened(flags(one.cert, one.key));
+    expect(chapter).toMatchObject({ secure: true, serverOptions: { cert: Buffer.from(one.pem) } });
+    const text = join(folder, "text.pem");
+    writeFileSync(text, "text");
+    for (const [cert, key] of [
+      [one.cert, two.key],
+      [text, one.key],
+      [one.cert, join(folder, "missing")],
+    ] as const) {
+      const { code, error } = await opened(flags(cert, key));
+      expect(code).toBe(1);
+      expect(error).toMatch(
+        /^ch09-polling: The certificate .+ with the key .+ cannot be used \([^\n]+\): give two PEM files/,
+      );
+    }
+  });
+
+  test("not with a store that is none (1), nor with a flag that is none (2)", async () => {
+    expect(await opened(["--store", "nonsense"])).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^ch09-polling: .*nonsense.*\.$/),
+    });
+    expect(await opened(["--port", "x"])).toMatchObject({
+      code: 2,
+      error: 'ch09-polling: The port must be a whole number from 0 to 65535, not "x".',
+    });
+  });
+
+  test("not where --help is asked for: that prints every flag, in columns", async () => {
+    const { chapter, code, out } = await opened(["--port", "x", "--help"]);
+    expect(chapter).toBeUndefined();
+    expect(code).toBe(0);
+    expect(out).toBe(`ch09-polling: flags, after --
+  --port NUMBER           where to listen (3000; 0 takes a free one; environment: PORT)
+  --host ADDRESS          on which address (127.0.0.1; 0.0.0.0 for all; environment: HOST)
+  --allow-host NAME       a further name by which browsers may call this server; may be repeated
+  --store STORE           file:PATH or memory: (file:.data/chat.ndjson; environment: CHAT_STORE)
+  --tls-cert FILE         with --tls-key: https and wss (PEM; environment: TLS_CERT)
+  --tls-key FILE          the certificate's key (PEM; environment: TLS_KEY)
+  --poll-interval NUMBER  milliseconds between two polls (1000)
+  --help                  this text`);
+  });
+});
+
+test("what fails is said with the chapter's name: exit code 2 for the command, 1 for the machine", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  const stderr = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(() => fail("ch11-sse", new UsageError("One."))).toThrow("exit 2");
+  expect(() => fail("ch11-sse", new StartError("Two."))).toThrow("exit 1");
+  expect(() => fail("ch11-sse", "Three.")).toThrow("exit 1");
+  expect(stderr.mock.calls).toEqual([["ch11-sse: One."], ["ch11-sse: Two."], ["ch11-sse: Three."]]);
+  expect(exit).toHaveBeenCalledTimes(3);
+});

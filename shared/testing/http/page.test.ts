@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import { CONTENT_SECURITY_POLICY, PAGE_FILES } from "../../html-renderer/page.ts";
+import { admit } from "../../http/admit.ts";
+import { refuse } from "../../http/answer.ts";
+import { type Page, pagePaths, servePage } from "../../http/page.ts";
+import { ask, expectRefusal, serve } from "../ask.ts";
+import { CHAPTERS, sharedChapter } from "../chapter-process.ts";
+
+const STYLE = "/shared/html-renderer/style.css";
+
+/** A server of nothing but a page, in this process. */
+function servePageOnly(page: Page): Promise<number> {
+  const paths = new Map(pagePaths(page));
+  return serve(async (request, response) => {
+    try {
+      await servePage(request, response, admit(request, paths, { host: "", allowHosts: [] }), page);
+    } catch (error) {
+      refuse(response, error);
+    }
+  });
+}
+
+describe("the page", () => {
+  const polling: Page = { name: "ch09-polling", settings: { "poll-interval": 250 } };
+
+  test("is HTML in UTF-8 that may load its own files and nothing else", async () => {
+    const { status, headers, body } = await ask(await servePageOnly(polling), "GET /");
+    expect(status).toBe(200);
+    expect(Object.fromEntries(headers)).toEqual({
+      "cache-control": "no-cache",
+      connection: "close",
+      "content-language": "en",
+      "content-length": String(Buffer.byteLength(body)),
+      "content-security-policy": CONTENT_SECURITY_POLICY,
+      "content-type": "text/html; charset=utf-8",
+      date: expect.any(String),
+      etag: expect.stringMatching(/^"[\w-]{16}"$/),
+      "referrer-policy": "no-referrer",
+      vary: "Accept-Language",
+      "x-content-type-options": "nosniff",
+    });
+    expect(body).toMatch(
+      /^<!doctype html>\n<html lang="en" data-poll-interval="250" data-chapter="ch09-polling" /,
+    );
+  });
+
+  test("speaks the language that is asked for: ?lang= before Accept-Language", async () => {
+    const port = await servePageOnly(polling);
+    const korean = { "Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8" };
+    for (const [target, headers, language] of [
+      ["/", {}, "en"],
+      ["/", korean, "ko"],
+      ["/?lang=ko", {}, "ko"],
+      ["/?lang=en", korean, "en"],
+      ["/?lang=xx", korean, "ko"],
+      ["/?a=b&lang=ko&lang=en", {}, "ko"],
+      ["/?a=?&lang=ko", {}, "ko"],
+    ] as const) {
+      const answer = await ask(port, `GET ${target}`, { headers });
+      expect([target, answer.headers.get("content-language")]).toEqual([target, language]);
+      expect(answer.body).toContain(`<html lang="${language}"`);
+    }
+  });
+
+  test("has another ETag in each language", async () => {
+    const port = await servePageOnly(polling);
+    const [english, korean] = [await ask(port, "GET /?lang=en"), await ask(port, "GET /?lang=ko")];
+    expect(english.headers.get("etag")).not.toBe(korean.headers.get("etag"));
+  });
+
+  test("carries one version in all languages, and another where its files differ", async () => {
+    const version = async (page: Page, target: string) => {
+      const { body } = await ask(await servePageOnly(page), `GET ${target}`);
+      return /data-version="([\w-]{16})"/.exec(body)?.[1];
+    };
+    const english = await version(polling, "/");
+    expect(english).toBeDefined();
+    expect(await version(polling, "/?lang=ko")).toBe(english);
+    expect(await version({ ...polling, name: "ch12-websocket" }, "/")).not.toBe(english);
+  });
+
+  test("and its files are not sent again to a browser that has them", async () => {
+    const port = await servePageOnly(polling);
+    for (const path of ["/", STYLE, "/ch09-polling/client.js"]) {
+      const fresh = await ask(port, `GET ${path}`);
+      const etag = fresh.headers.get("etag") ?? "";
+      for (const known of [etag, `W/${etag}`, `"other", ${etag}`, `"other",W/${etag} , "more"`, "*"]) {
+        for (const method of ["GET", "HEAD"]) {
+          const again = await ask(port, `${method} ${path}`, { headers: { "If-None-Match": known } });
+          expect([path, known, again.status, again.body]).toEqual([path, known, 304, ""]);
+          for (const name of ["etag", "cache-control", "vary", "content-language"]) {
+            expect(again.headers.get(name)).toBe(fresh.headers.get(name));
+          }
+        }
+      }
+      for (const other of [
+        '"other"',
+        etag.replaceAll('"', ""),
+        `"W/${etag.slice(1)}`,
+        "",
+        `${etag.slice(0, -2)}"`,
+      ]) {
+        const again = await ask(port, `GET ${path}`, { headers: { "If-None-Match": other } });
+        expect([path, other, again.status, again.body]).toEqual([path, other, 200, fresh.body]);
+      }
+    }
+  });
+});
+
+describe.each(CHAPTERS)("the page of %s", (name) => {
+  const chapter = sharedChapter(name);
+  const files = [`/${name}/client.js`, ...PAGE_FILES.map((path) => `/${path}`)];
+
+  test("is itself and its files, each with an ETag, each asked for anew", async () => {
+    for (const path of files) {
+      const { status, headers, body } = await ask(chapter().port, `GET ${path}?v=1`);
+      expect([path, status]).toEqual([path, 200]);
+      expect(body).not.toBe("");
+      expect(Object.fromEntries(headers)).toEqual({
+        "cache-control": "no-cache",
+        connection: "close",
+        "content-length": String(Buffer.byteLength(body)),
+        "content-type": `text/${path.endsWith(".css") ? "css" : "javascript"}; charset=utf-8`,
+        date: expect.any(String),
+        etag: expect.stringMatching(/^"[\w-]{16}"$/),
+        "x-content-type-options": "nosniff",
+      });
+    }
+  });
+
+  test("names nothing that is not there", async () => {
+    const { body } = await ask(chapter().port, "GET /");
+    const named = [...body.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path]) => path);
+    expect(named.sort()).toEqual(files.sort());
+  });
+
+  test("answers HEAD as GET, without the body", async () => {
+    for (const path of ["/", "/?lang=ko", ...files]) {
+      const [get, head] = [
+        await ask(chapter().port, `GET ${path}`),
+        await ask(chapter().port, `HEAD ${path}`),
+      ];
+      expect(head.body).toBe("");
+      expect(head.status).toBe(200);
+      const without = ([field]: [string, string]) => field !== "date";
+      expect([...head.headers].filter(without)).toEqual([...get.headers].filter(without));
+    }
+  });
+
+  test("never runs another chapter's script", async () => {
+    for (const other of CHAPTERS.filter((each) => each !== name)) {
+      expectRefusal(await ask(chapter().port, `GET /${other}/client.js`), 404);
+    }
+  });
+
+  test.each([
+    ["the server's own script", `/${name}/server.js`],
+    ["a source", `/${name}/client.ts`],
+    ["a source beside a file of the page", "/shared/html-renderer/page.ts"],
+    ["a script beside a file of the page", "/shared/html-renderer/page.js"],
+    ["the manifest", "/package.json"],
+    ["the log", "/.data/chat.ndjson"],
+    ["the compiled files", `/dist/${name}/client.js`],
+    ["a folder", "/shared/html-renderer/"],
+    ["a folder above", "/../package.json"],
+    ["a folder above, from a file of the page", `${STYLE}/../../../package.json`],
+    ["a file of the page by way of its folder", "/shared/html-renderer/../html-renderer/style.css"],
+    ["a folder above in percent", "/%2e%2e/package.json"],
+    ["a folder above in percent twice", "/%252e%252e/package.json"],
+    ["a slash in percent", "/..%2fpackage.json"],
+    ["backslashes", "/..\\package.json"],
+    ["backslashes in percent", "/..%5cpackage.json"],
+    ["two slashes", `/${STYLE}`],
+    ["a slash at the end", `${STYLE}/`],
+    ["the file system's root", "//etc/passwd"],
+    ["another case", STYLE.toUpperCase()],
+    ["a letter in percent", STYLE.replace("s", "%73")],
+    ["NUL in percent", `${STYLE}%00.js`],
+    ["parameters of a path", `${STYLE};x`],
+    ["an absolute target", "http://localhost/../package.json"],
+    ["an absolute target with two slashes", "http://localhost//etc/passwd"],
+    ["an absolute target of a file", "file:///etc/passwd"],
+    ["the asterisk", "*"],
+    ["a property of every object", "/__proto__"],
+    ["another property of every object", "/constructor"],
+  ])("reads nothing else: %s", async (_, target) => {
+    expectRefusal(await ask(chapter().port, `GET ${target}`), 404);
+  });
+
+  test("reads nothing where the target is none: Node's own parser refuses it", async () => {
+    for (const target of [`${STYLE}\0.js`, "package.json"]) {
+      const { status, body } = await ask(chapter().port, `GET ${target}`);
+      expect([target, status, body]).toEqual([target, 400, ""]);
+    }
+    expect((await ask(chapter().port, "GET /")).status).toBe(200);
+  });
+});

@@ -1,0 +1,117 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { Message } from "../../message-store/message.ts";
+import { BATCH_BYTES, Sequence, takeBatch } from "../../message-store/sequence.ts";
+
+const entry = (key: string) => ({ author: "ann", text: `text of ${key}`, timestamp: 1, key });
+const entries = (count: number) => Array.from({ length: count }, (_, index) => entry(`k${index + 1}`));
+const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("ids are 1, 2, 3 … in the order of publication", () => {
+  const sequence = new Sequence();
+  sequence.publish(entries(2));
+  sequence.publish([entry("last")]);
+  expect(ids(sequence.after(0))).toEqual([1, 2, 3]);
+  expect(sequence.newest).toBe(3);
+  expect(sequence.after(2)).toEqual([{ id: 3, ...entry("last") }]);
+});
+
+test("a key that is there already takes no id and is not heard", () => {
+  const sequence = new Sequence();
+  const heard: number[][] = [];
+  sequence.subscribe((messages) => heard.push(ids(messages)));
+  const published = sequence.publish([entry("a"), entry("a"), entry("b")]);
+  sequence.publish([entry("b")]);
+  expect(published.map((message) => message?.id)).toEqual([1, undefined, 2]);
+  expect(heard).toEqual([[1, 2]]);
+  expect(sequence.get("a")?.id).toBe(1);
+});
+
+test("`__proto__` and `constructor` are keys like any other", () => {
+  const sequence = new Sequence();
+  expect(sequence.get("__proto__")).toBeUndefined();
+  expect(sequence.get("constructor")).toBeUndefined();
+  sequence.publish([entry("__proto__"), entry("constructor"), entry("__proto__")]);
+  expect(sequence.get("__proto__")?.id).toBe(1);
+  expect(sequence.get("constructor")?.id).toBe(2);
+  expect(sequence.newest).toBe(2);
+});
+
+test("after a cursor comes what is newer, oldest first, up to the limit", () => {
+  const sequence = new Sequence();
+  sequence.publish(entries(1_205));
+  expect(ids(sequence.after(1_203))).toEqual([1_204, 1_205]);
+  expect(sequence.after(1_205)).toEqual([]);
+  expect(ids(sequence.after(3, 2))).toEqual([4, 5]);
+  expect(ids(sequence.after(0))).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+});
+
+test("without a cursor, or with one beyond the newest, come the newest 100", () => {
+  const sequence = new Sequence();
+  expect(sequence.after(undefined)).toEqual([]);
+  sequence.publish(entries(250));
+  const newest = Array.from({ length: 100 }, (_, index) => index + 151);
+  expect(ids(sequence.after(undefined))).toEqual(newest);
+  expect(ids(sequence.after(251))).toEqual(newest);
+  expect(ids(sequence.after(undefined, 2))).toEqual([249, 250]);
+});
+
+test("a listener that throws is reported, and the others hear all the same", () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const sequence = new Sequence();
+  const heard: number[][] = [];
+  sequence.subscribe(() => {
+    throw new Error("mine");
+  });
+  sequence.subscribe((messages) => heard.push(ids(messages)));
+  expect(sequence.publish([entry("a")])).toHaveLength(1);
+  sequence.publish([entry("b")]);
+  expect(heard).toEqual([[1], [2]]);
+  expect(error).toHaveBeenCalledTimes(2);
+  expect(error).toHaveBeenCalledWith(expect.any(String), new Error("mine"));
+});
+
+test("who has left is not called, not even when a listener before it ended the subscription", () => {
+  const sequence = new Sequence();
+  const second = vi.fn();
+  sequence.subscribe(() => leave());
+  const leave = sequence.subscribe(second);
+  sequence.publish([entry("a")]);
+  expect(second).not.toHaveBeenCalled();
+});
+
+test("who subscribes within a listener reads the batch, and does not hear it too", () => {
+  const sequence = new Sequence();
+  const seen: number[] = [];
+  const stop = sequence.subscribe(() => {
+    stop();
+    seen.push(...ids(sequence.after(0)));
+    sequence.subscribe((messages) => seen.push(...ids(messages)));
+  });
+  sequence.publish([entry("a")]);
+  sequence.publish([entry("b")]);
+  expect(seen).toEqual([1, 2]);
+});
+
+test("one function may subscribe twice and leave once", () => {
+  const sequence = new Sequence();
+  const listener = vi.fn();
+  sequence.subscribe(listener);
+  const leave = sequence.subscribe(listener);
+  sequence.publish([entry("a")]);
+  leave();
+  sequence.publish([entry("b")]);
+  expect(listener).toHaveBeenCalledTimes(3);
+});
+
+test("a batch is what waits, up to its bytes, and never nothing", () => {
+  const half = BATCH_BYTES / 2;
+  const queue = [2 * BATCH_BYTES, half, half, 1].map((size) => ({ size }));
+  expect(takeBatch(queue)).toEqual([{ size: 2 * BATCH_BYTES }]);
+  expect(takeBatch(queue)).toEqual([{ size: half }, { size: half }]);
+  expect(takeBatch(queue)).toEqual([{ size: 1 }]);
+  expect(takeBatch(queue)).toEqual([]);
+});

@@ -1,0 +1,151 @@
+// `npm run mutations`: plants each famous bug in a copy of the project, and expects that a test notices and says so.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measured } from "../../tools/proof/figures.ts";
+import { flagsOf, misused, ROOT, runNode, runTests } from "../../tools/proof/run-tests.ts";
+import { type Edit, MUTATIONS, type Mutation } from "./mutations.ts";
+
+const AT_ONCE = 2;
+
+const HELP = `mutations: plants each famous bug in a copy, and expects that a test notices. Flags, after --
+  --only NAME   this one alone; may be repeated
+  --list        names the bugs
+  --help        this text`;
+
+/** What became of a mutation. */
+interface Verdict {
+  readonly mutation: Mutation;
+  /** `caught` by the test that says so; `noticed` by another one; `survived`; `broken`: it could not be tried. */
+  readonly result: "caught" | "noticed" | "survived" | "broken";
+  /** The name of the test that failed; or why it could not be tried. */
+  readonly by: string;
+}
+
+/** A copy of the project with its build, and the same packages. */
+function makeCopy(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mutations-"));
+  const left = new Set(["node_modules", ".git", ".data"].map((name) => join(ROOT, name)));
+  cpSync(ROOT, folder, { recursive: true, preserveTimestamps: true, filter: (path) => !left.has(path) });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"];
+
+/** @returns what the compiler says; nothing where all is well */
+async function build(folder: string): Promise<string> {
+  const { code, text } = await runNode(folder, ["node_modules/typescript/bin/tsc", "-b", ...CHAPTERS]);
+  return code === 0 ? "" : text;
+}
+
+/** Runs the tests of these names, or all of them, until the first failure. @returns its name */
+async function firstFailure(folder: string, files: readonly string[], says?: string) {
+  const named = says === undefined ? [] : ["--testNamePattern", literally(says)];
+  const { failed } = await runTests(folder, [...files, ...named, "--bail=1"]);
+  return failed[0];
+}
+
+/** Escapes what means something in a regular expression. */
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/** Replaces the text in a file of the copy. @returns what undoes it */
+function plant(folder: string, { file, find, replace }: Edit): () => void {
+  const path = join(folder, file);
+  const before = readFileSync(path, "utf8");
+  const found = before.split(find).length - 1;
+  if (found !== 1)
+    throw new Error(`${file} holds its text ${found} times, not once: ${JSON.stringify(find)}`);
+  writeFileSync(
+    path,
+    before.replace(find, () => replace),
+  );
+  return () => writeFileSync(path, before);
+}
+
+async function tryOut(folder: string, mutation: Mutation): Promise<Verdict> {
+  const undo: (() => void)[] = [];
+  try {
+    for (const edit of [mutation, ...(mutation.also ?? [])]) undo.unshift(plant(folder, edit));
+    const problem = await build(folder);
+    if (problem) return { mutation, result: "broken", by: `it does not compile: ${problem}` };
+    const named = await firstFailure(folder, mutation.tests, mutation.says);
+    if (named !== undefined) return { mutation, result: "caught", by: named };
+    const other = await firstFailure(folder, mutation.tests);
+    if (other !== undefined) return { mutation, result: "noticed", by: other };
+    return { mutation, result: "survived", by: "no test" };
+  } catch (error) {
+    return { mutation, result: "broken", by: error instanceof Error ? error.message : String(error) };
+  } finally {
+    for (const restore of undo) restore();
+  }
+}
+
+const values = flagsOf(
+  "mutations",
+  () =>
+    parseArgs({
+      options: {
+        only: { type: "string", multiple: true },
+        list: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    }).values,
+);
+if (values.help || values.list) {
+  console.log(values.help ? HELP : MUTATIONS.map(({ name, bug }) => `${name.padEnd(32)}${bug}`).join("\n"));
+  process.exit(0);
+}
+const unknown = values.only?.filter((name) => !MUTATIONS.some((mutation) => mutation.name === name)) ?? [];
+if (unknown.length > 0) misused("mutations", `There is no ${unknown.join(", ")}, --list names them`);
+const chosen = MUTATIONS.filter(({ name }) => values.only?.includes(name) ?? true);
+
+const folders = Array.from({ length: Math.min(AT_ONCE, chosen.length) }, makeCopy);
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+// A test that fails anyway would catch every bug there is.
+const [first = ""] = folders;
+const problem = await build(first);
+const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
+const says = chosen.map((mutation) => literally(mutation.says)).join("|");
+const failing = problem ? [problem] : (await runTests(first, [...files, "--testNamePattern", says])).failed;
+if (failing.length > 0) {
+  console.error("mutations: without any bug these fail already, so that nothing can be told:");
+  for (const name of failing) console.error(`  ${name}`);
+  process.exit(1);
+}
+if (first) for (const folder of folders.slice(1)) await build(folder);
+
+const queue = [...chosen];
+const verdicts: Verdict[] = [];
+await Promise.all(
+  folders.map(async (folder) => {
+    for (let mutation = queue.shift(); mutation; mutation = queue.shift()) {
+      const verdict = await tryOut(folder, mutation);
+      verdicts.push(verdict);
+      const progress = `${verdicts.length}/${chosen.length}`.padStart(6);
+      console.log(`${progress}  ${verdict.result.padEnd(9)}${mutation.name.padEnd(32)}${verdict.by}`);
+    }
+  }),
+);
+
+const count = (result: Verdict["result"]) => verdicts.filter((verdict) => verdict.result === result).length;
+measured("famous bugs planted", verdicts.length);
+measured("famous bugs caught by a test that says what broke", count("caught"));
+for (const { result, mutation, by } of verdicts) {
+  if (result === "survived") console.log(`survived: ${mutation.name}: ${mutation.bug}. A test is missing.`);
+  if (result === "noticed")
+    console.log(`noticed: ${mutation.name}: expected “${mutation.says}”, but it was “${by}”.`);
+  if (result === "broken") console.log(`broken: ${mutation.name}: ${by}`);
+}
+console.log(
+  `${count("caught")} caught, ${count("noticed")} noticed by a test that does not say so, ` +
+    `${count("survived")} survived, ${count("broken")} could not be tried`,
+);
+process.exitCode = count("caught") === verdicts.length ? 0 : 1;

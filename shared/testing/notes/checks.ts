@@ -1,0 +1,134 @@
+// What a page must be, besides being woven: links that lead somewhere, terms in one spelling, sources with a section.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path/posix";
+import { type Markdown, parseMarkdown } from "../../tools/notes/markdown.ts";
+import { type Page, SECTIONS } from "../../tools/notes/pages.ts";
+import { markersOf } from "../../tools/notes/weave.ts";
+import { TERMS } from "./glossary.ts";
+import { faultsInDiagram } from "./mermaid.ts";
+
+/** The longest line of prose, in characters. */
+export const LINE = 120;
+
+/** Relative links, and links within the page, that lead nowhere. */
+export function brokenLinks(root: string, { path, text }: Page): string[] {
+  return parseMarkdown(text).links.flatMap(({ href }) => {
+    if (/^[a-z]+:/.test(href)) return [];
+    const [file = "", anchor] = decodeURI(href).split("#");
+    const target = file === "" ? path : normalize(join(dirname(path), file));
+    if (!existsSync(join(root, target))) return [`${href}: no such file`];
+    if (anchor === undefined) return [];
+    const headings = target.endsWith(".md")
+      ? parseMarkdown(readFileSync(join(root, target), "utf8")).headings
+      : [];
+    return headings.some((heading) => heading.anchor === anchor) ? [] : [`${href}: no such heading`];
+  });
+}
+
+/** Terms in a spelling that is not the chosen one. */
+export function wrongTerms({ text }: Page): string[] {
+  const { prose } = parseMarkdown(text);
+  return TERMS.flatMap(({ wrong, right }) =>
+    prose.flatMap((words) => {
+      const found = wrong.exec(words)?.[0];
+      return found === undefined ? [] : [`${found}: write ${right}`];
+    }),
+  );
+}
+
+/** Lines of prose that are too long; tables, code, links' definitions and what is woven in are no prose. */
+export function longLines({ text }: Page): string[] {
+  const { blocks } = parseMarkdown(text);
+  const exempt = [...blocks.filter(({ type }) => type === "fence" || type === "table"), ...markersOf(text)];
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      line.length > LINE &&
+      !/^\[[^\]]+\]: /.test(line) &&
+      !exempt.some(({ from, to }) => from <= index && index < to)
+        ? [`line ${index + 1}: ${line.length} characters`]
+        : [],
+    );
+}
+
+/** An RFC without a section, and a link to another section than it says. */
+export function vagueSources({ text }: Page): string[] {
+  // The tests' names are not the page's own words.
+  const woven = markersOf(text).filter(({ kind }) => kind === "tests");
+  const own = text
+    .split("\n")
+    .filter((_, index) => !woven.some(({ from, to }) => from < index && index < to));
+  const { prose, links } = parseMarkdown(own.join("\n"));
+  const vague = prose.flatMap((words) => words.match(/RFC \d+\b(?! §(?:\d|[A-Z]\b))[^,.]{0,20}/g) ?? []);
+  const wrong = links.flatMap(({ text: label, href }) => {
+    const [, rfc, section] = /^RFC (\d+) §(\S+)$/.exec(label) ?? [];
+    if (rfc === undefined || section === undefined) {
+      return href.includes("rfc-editor.org") ? [`${label || href}: say RFC NUMBER §SECTION`] : [];
+    }
+    const name = /^[A-Z]/.test(section) ? `appendix-${section}` : `section-${section}`;
+    const right = `https://www.rfc-editor.org/rfc/rfc${rfc}.html#${name}`;
+    return href === right ? [] : [`${label}: link to ${right}`];
+  });
+  return [...vague.map((words) => `${words}: which section?`), ...wrong];
+}
+
+/** What Mermaid could not draw. */
+export function brokenDiagrams({ text }: Page): string[] {
+  return parseMarkdown(text)
+    .blocks.filter(({ type, info }) => type === "fence" && info === "mermaid")
+    .flatMap(({ content }) => faultsInDiagram(content));
+}
+
+/** Sections of the lecture that are missing, of another chapter, or not in their order. */
+export function sectionsOf({ text }: Page): string[] {
+  return parseMarkdown(text).headings.flatMap((heading) => /^(\d+\.\d+) /.exec(heading.text)?.[1] ?? []);
+}
+
+/** What the two languages of a page must have in common, block by block. */
+export function outlineOf({ text }: Page): string[] {
+  const { blocks, headings } = parseMarkdown(text);
+  const markers = new Map(
+    markersOf(text).map((marker) => [marker.from, `${marker.kind}: ${marker.argument}`]),
+  );
+  let heading = 0;
+  return blocks.flatMap((block) => {
+    const marker = markers.get(block.from);
+    if (marker !== undefined) return [marker];
+    if (block.type === "fence") return [`a block of ${block.info}`];
+    if (block.type === "table") return ["a table"];
+    if (block.type === "list") return ["a numbered list"];
+    if (block.type === "html" && /<(?:details|\/details)>/.test(block.content))
+      return [foldOf(block.content)];
+    if (block.type !== "heading") return [];
+    return [outlined(headings[heading++])];
+  });
+}
+
+function foldOf(html: string): string {
+  return html.includes("</details>") ? "the end of a fold" : "a fold";
+}
+
+function outlined(heading: Markdown["headings"][number] | undefined): string {
+  return `${"#".repeat(heading?.level ?? 0)} ${/^[\d.]+(?= )/.exec(heading?.text ?? "")?.[0] ?? ""}`.trim();
+}
+
+/** Transcripts that a page does not show, or shows without the commands, if there are any, for the other shells. */
+export function hiddenTranscripts(
+  { folder, text }: Page,
+  transcripts: readonly string[],
+  hasCommands: (path: string) => boolean = () => true,
+): string[] {
+  const markers = new Set(markersOf(text).map(({ kind, argument }) => `${kind}: ${argument}`));
+  return transcripts.flatMap((path) => {
+    const has = (kind: string) => markers.has(`${kind}: ${path}`);
+    if (!has("lines")) return [`${folder}/${path}: no lines`];
+    return !hasCommands(path) || has("windows") || (has("powershell") && has("cmd"))
+      ? []
+      : [`${folder}/${path}: no windows`];
+  });
+}
+
+/** The sections that a folder's page must have. */
+export function sectionsDue(folder: string): readonly string[] {
+  return SECTIONS[folder] ?? [];
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readPage, readPages, SECTIONS, transcriptsOf } from "../../tools/notes/pages.ts";
+import { commandsOf } from "../../tools/notes/transcript.ts";
+import { readSources, type Sources, weave } from "../../tools/notes/weave.ts";
+import {
+  brokenDiagrams,
+  brokenLinks,
+  hiddenTranscripts,
+  longLines,
+  outlineOf,
+  sectionsDue,
+  sectionsOf,
+  vagueSources,
+  wrongTerms,
+} from "./checks.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+let sources: Sources;
+beforeAll(async () => {
+  sources = await readSources(ROOT);
+});
+
+const pages = readPages(ROOT);
+
+describe.each(pages)("$path", (page) => {
+  test("shows the code, the transcripts and the promises as they are now (npm run notes writes them)", () => {
+    expect(page.text).toBe(weave(page, sources));
+  });
+
+  test("has only links that lead somewhere", () => {
+    expect(brokenLinks(ROOT, page)).toEqual([]);
+  });
+
+  test("spells a term in one way", () => {
+    expect(wrongTerms(page)).toEqual([]);
+  });
+
+  test("has no line of prose that is too long to read", () => {
+    expect(longLines(page)).toEqual([]);
+  });
+
+  test("names the section of every RFC it leans on", () => {
+    expect(vagueSources(page)).toEqual([]);
+  });
+
+  test("has diagrams that can be drawn", () => {
+    expect(brokenDiagrams(page)).toEqual([]);
+  });
+});
+
+describe.each(Object.keys(SECTIONS))("the page of %s", (folder) => {
+  const english = readPage(ROOT, folder, "en");
+  const korean = readPage(ROOT, folder, "ko");
+
+  test("is there in both languages, with the lecture's sections in their order", () => {
+    for (const page of [english, korean]) expect(page && sectionsOf(page)).toEqual(sectionsDue(folder));
+  });
+
+  test("holds the same blocks in both languages, in the same places", () => {
+    expect(korean && outlineOf(korean)).toEqual(english && outlineOf(english));
+  });
+
+  test("shows every transcript, and its commands for PowerShell and cmd", () => {
+    const transcripts = transcriptsOf(ROOT, folder);
+    const hasCommands = (path: string) =>
+      commandsOf(readFileSync(join(ROOT, folder, path), "utf8")).length > 0;
+    for (const page of [english, korean]) {
+      expect(page && hiddenTranscripts(page, transcripts, hasCommands)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+// The names of a chapter's tests, from vitest itself, so that the notes cannot promise what no test holds.
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** A chapter's promises: what all chapters owe, and what is this one's own. */
+export interface Promises {
+  readonly shared: readonly string[];
+  readonly own: readonly string[];
+}
+
+/** @returns the names of the tests in each chapter's `test/chapter.test.ts`, in their order there, by the folder */
+export async function testNames(root: string, folders: readonly string[]): Promise<Map<string, Promises>> {
+  // Without the tests' configuration, which builds first: collecting names needs no build.
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      "node_modules/vitest/vitest.mjs",
+      "list",
+      "--json",
+      "--root",
+      ".",
+      ...folders.map((it) => `${it}/test/chapter.test.ts`),
+    ],
+    { cwd: root, maxBuffer: 2 ** 24 },
+  );
+  const found: unknown = JSON.parse(stdout);
+  if (!Array.isArray(found)) throw new Error(`no list of tests: ${stdout}`);
+  return new Map(
+    folders.map((folder) => {
+      const names = found
+        .filter(({ file }) => file === join(root, folder, "test/chapter.test.ts"))
+        .map(({ name }) => String(name).split(" > "));
+      const isShared = (path: readonly string[]) => path[0] === `${folder} keeps its promises`;
+      return [
+        folder,
+        {
+          shared: names.filter(isShared).map((path) => path.slice(1).join(": ")),
+          own: names.filter((path) => !isShared(path)).map((path) => path.join(": ")),
+        },
+      ];
+    }),
+  );
+}
+
+/** Korean for the tests' names: each file of `shared/tools/notes/korean` is one object, English to Korean. */
+export function koreanNames(root: string): Map<string, string> {
+  const folder = join(root, "shared/tools/notes/korean");
+  const entries = readdirSync(folder).flatMap((name) =>
+    Object.entries(Object(JSON.parse(readFileSync(join(folder, name), "utf8")))),
+  );
+  return new Map(entries.map(([english, korean]) => [english, String(korean)]));
+}

@@ -1,0 +1,219 @@
+// Weaving: what a page shows of the code comes from the code. A comment, which GitHub does not show, names the source;
+// the block below it is written by `npm run notes`.
+import { existsSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { structuredPatch } from "diff";
+import { declarationOf } from "./declarations.ts";
+import { type Block, parseMarkdown } from "./markdown.ts";
+import { byHandFor, type Language, type Page, SECTIONS } from "./pages.ts";
+import { cmdLine, powershellLine, windowsLine } from "./quoting.ts";
+import { koreanNames, type Promises, testNames } from "./test-names.ts";
+import { commandsOf } from "./transcript.ts";
+
+/** What weaving needs besides the files: the names of the tests. */
+export interface Sources {
+  readonly root: string;
+  readonly promises: ReadonlyMap<string, Promises>;
+  readonly korean: ReadonlyMap<string, string>;
+}
+
+export async function readSources(root: string): Promise<Sources> {
+  const chapters = Object.keys(SECTIONS).filter((folder) => folder !== ".");
+  return { root, promises: await testNames(root, chapters), korean: koreanNames(root) };
+}
+
+type Weaver = (argument: string, page: Page, sources: Sources) => string;
+
+/** What may be woven in, by the marker's first word. */
+const WEAVERS: Readonly<Record<string, { shape: Block["type"]; weave: Weaver }>> = {
+  code: { shape: "fence", weave: weaveCode },
+  lines: { shape: "fence", weave: weaveLines },
+  windows: { shape: "fence", weave: weaveWindows },
+  powershell: { shape: "fence", weave: weaveCommands("powershell", powershellLine) },
+  cmd: { shape: "fence", weave: weaveCommands("bat", cmdLine) },
+  diff: { shape: "fence", weave: weaveDiff },
+  tests: { shape: "list", weave: weaveTests },
+  figures: { shape: "table", weave: weaveFigures },
+};
+
+/** A marker of a page: `<!-- code: server.ts #receive -->`. */
+export interface Marker {
+  readonly kind: string;
+  readonly argument: string;
+  /** The line of the comment, and where the block that belongs to it ends; the same plus one where there is none. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The markers of a page, in their order. @throws Error one that would be overlooked, in a list or with a typing error */
+export function markersOf(text: string): Marker[] {
+  const { blocks } = parseMarkdown(text);
+  const markers = blocks.flatMap((block, index): Marker[] => {
+    const [, kind = "", argument = ""] = /^([a-z]+)(?:: *(.*))?$/.exec(block.info) ?? [];
+    const weaver = WEAVERS[kind];
+    if (block.type !== "comment" || !weaver) return [];
+    const next = blocks[index + 1];
+    const to = next?.type === weaver.shape && next.from === block.to ? next.to : block.to;
+    return [{ kind, argument, from: block.from, to }];
+  });
+  const comments = text.split("\n").filter((line) => line.includes("<!--"));
+  if (comments.length !== markers.length) {
+    const known = `of these, in a line and a block of its own: ${Object.keys(WEAVERS).join(", ")}`;
+    throw new Error(`${comments.length} comments, but ${markers.length} markers; each must be one ${known}`);
+  }
+  return markers;
+}
+
+/** Writes each block of a page anew. @throws Error with all that cannot be woven */
+export function weave(page: Page, sources: Sources): string {
+  const lines = page.text.split("\n");
+  const faults: string[] = [];
+  for (const { kind, argument, from, to } of markersOf(page.text).reverse()) {
+    try {
+      const block = WEAVERS[kind]?.weave(argument, page, sources) ?? "";
+      lines.splice(from + 1, to - from - 1, ...block.split("\n"));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      faults.unshift(`${page.path}:${from + 1}: ${kind}: ${argument}: ${why}`);
+    }
+  }
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return lines.join("\n");
+}
+
+function fence(language: string, content: string): string {
+  const longest = Math.max(2, ...(content.match(/^`+/gm) ?? []).map((ticks) => ticks.length));
+  const ticks = "`".repeat(longest + 1);
+  return `${ticks}${language}\n${content.trimEnd()}\n${ticks}`;
+}
+
+function read(path: string, page: Page, { root }: Sources): string {
+  return readFileSync(join(root, page.folder, path), "utf8");
+}
+
+/** `FILE`, or `FILE #name #"beginning"`: what is named, with an empty line between. */
+function weaveCode(argument: string, page: Page, sources: Sources): string {
+  const { words, names } = wordsOf(argument);
+  const [path = ""] = words;
+  const source = read(path, page, sources);
+  return fence(extname(path).slice(1), names.length === 0 ? source : cut(source, names, path).join("\n\n"));
+}
+
+function weaveLines(path: string, page: Page, sources: Sources): string {
+  return fence(
+    path.startsWith("test/transcripts/") ? "console" : extname(path).slice(1),
+    read(path, page, sources),
+  );
+}
+
+/** The commands of a transcript as another shell wants them. */
+function weaveCommands(language: string, lineOf: (command: string) => string): Weaver {
+  return (path, page, sources) =>
+    fence(
+      language,
+      commandsOf(read(path, page, sources))
+        .map(lineOf)
+        .join("\n"),
+    );
+}
+
+/** The same for both; by hand, from the file `NAME.windows` beside it, where a transcript needs what only POSIX has. */
+function weaveWindows(path: string, page: Page, sources: Sources): string {
+  const byHand = byHandFor(path);
+  if (!existsSync(join(sources.root, page.folder, byHand))) {
+    return weaveCommands("powershell", windowsLine)(path, page, sources);
+  }
+  return fence("powershell", read(byHand, page, sources));
+}
+
+/** `OLD NEW`: the hunks of the whole files. `OLD NEW #name`: what is named, whole, with the changes marked. */
+function weaveDiff(argument: string, page: Page, sources: Sources): string {
+  const { words, names } = wordsOf(argument);
+  const [older = "", newer = ""] = words;
+  const [from, to] = [read(older, page, sources), read(newer, page, sources)];
+  if (names.length === 0) return fence("diff", hunksOf(from, to, 1).join("\n"));
+  const pieces = names.map((name) => {
+    const [before, after] = [declarationOf(from, name), declarationOf(to, name)];
+    if (before === undefined && after === undefined) throw new Error(`no ${name} in either file`);
+    if (before === after) throw new Error(`${name} does not change`);
+    const [, ...lines] = hunksOf(before ? `${before}\n` : "", after ? `${after}\n` : "", 1_000);
+    return lines.join("\n");
+  });
+  return fence("diff", pieces.join("\n\n"));
+}
+
+function hunksOf(from: string, to: string, context: number): string[] {
+  const { hunks } = structuredPatch("", "", from, to, "", "", { context });
+  return hunks.flatMap((hunk) => [
+    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    ...hunk.lines,
+  ]);
+}
+
+/** `own`, `shared`, or nothing for both: the chapter's promises, numbered through, its own first. */
+function weaveTests(argument: string, page: Page, { promises, korean }: Sources): string {
+  const found = promises.get(page.folder);
+  if (!found) throw new Error("no chapter");
+  const own = found.own.map((name, index) => ({ name, number: index + 1 }));
+  const shared = found.shared.map((name, index) => ({ name, number: own.length + index + 1 }));
+  const listed = { own, shared, "": [...own, ...shared] }[argument];
+  if (!listed?.length) throw new Error("say own, shared, or nothing");
+  const missing = listed.filter(({ name }) => page.language === "ko" && !korean.has(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `no Korean in shared/tools/notes/korean for: ${missing.map(({ name }) => `\n  ${name}`).join("")}`,
+    );
+  }
+  return listed
+    .map(
+      ({ name, number }) =>
+        `${number}. ${escapeMarkdown(page.language === "ko" ? (korean.get(name) ?? "") : name)}`,
+    )
+    .join("\n");
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#|]/g, "\\$&");
+}
+
+/**
+ * `a.b.c`: the value there in `shared/tools/compare/figures.json`, which `npm run compare` writes. A list of flat objects is
+ * a table, their names its head; the names' words in this language are `words.LANGUAGE.NAME` in that file.
+ */
+function weaveFigures(path: string, page: Page, { root }: Sources): string {
+  const figures: unknown = JSON.parse(readFileSync(join(root, "shared/tools/compare/figures.json"), "utf8"));
+  const rows = at(figures, path);
+  if (!Array.isArray(rows) || rows.length === 0) throw new Error("no list at this path");
+  const names = Object.keys(Object(rows[0]));
+  const head = names.map((name) => wordOf(figures, page.language, name));
+  const body = rows.map((row) =>
+    names.map((name) => wordOf(figures, page.language, String(Object(row)[name]))),
+  );
+  const rule = names.map(() => "---");
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function at(value: unknown, path: string): unknown {
+  return path.split(".").reduce((inner: unknown, name) => Object(inner)[name], value);
+}
+
+function wordOf(figures: unknown, language: Language, name: string): string {
+  return String(Object(at(figures, `words.${language}`))[name] ?? name);
+}
+
+/** `a.ts b.ts #one #"two words"` → the words, and the names. */
+function wordsOf(argument: string): { words: string[]; names: string[] } {
+  const all = argument.match(/#".*?"(?=\s|$)|\S+/g) ?? [];
+  return {
+    words: all.filter((word) => !word.startsWith("#")),
+    names: all.filter((word) => word.startsWith("#")).map((word) => word.slice(1)),
+  };
+}
+
+function cut(source: string, names: readonly string[], path: string): string[] {
+  return names.map((name) => {
+    const found = declarationOf(source, name);
+    if (found === undefined) throw new Error(`no ${name} in ${path}`);
+    return found;
+  });
+}
