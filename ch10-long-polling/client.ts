@@ -10,7 +10,7 @@ const chat = openChat(post);
 
 /** Receives what came after the newest message that the page shows. */
 async function receive(): Promise<void> {
-  chat.held(); // No answer is the normal state here, and what fails fails soon.
+  chat.held(); // No response is the normal state here.
   const response = await fetch(chat.url("/longpoll"), { signal: AbortSignal.timeout(35_000) });
   if ([502, 503, 504].includes(response.status)) return pause(1_000); // A proxy gave up: the end of a hold.
   const messages = await messagesOf(response);

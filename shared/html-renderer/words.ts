@@ -6,7 +6,7 @@ export type Language = "en" | "ko";
 export const LANGUAGES: readonly Language[] = ["en", "ko"];
 
 export const WORDS = {
-  subject: { en: "One chat, four techniques", ko: "채팅 하나, 기술 넷" },
+  subject: { en: "One chat, four techniques", ko: "채팅 하나, 기법 넷" },
   chapter: { en: (number: number) => `Chapter ${number}`, ko: (number: number) => `${number}장` },
   language: { en: "Language", ko: "언어" },
   request: { en: "The request", ko: "요청" },
@@ -48,8 +48,8 @@ export const WORDS = {
   },
   reload: { en: "Reload", ko: "새로 고침" },
   noScript: {
-    en: "This chat is made of JavaScript. Allow it for this page, then reload.",
-    ko: "이 채팅은 자바스크립트로 움직입니다. 이 페이지에서 허용한 뒤 새로 고쳐 주세요.",
+    en: "This chat needs JavaScript. Allow it for this page, then reload.",
+    ko: "이 채팅에는 자바스크립트가 필요합니다. 이 페이지에서 허용한 뒤 새로 고쳐 주세요.",
   },
   noAnswer: { en: "No answer from the server.", ko: "서버가 응답하지 않습니다." },
   timeout: { en: "The server took too long to answer.", ko: "서버의 응답이 너무 늦습니다." },
@@ -67,7 +67,7 @@ export const WORDS = {
 /**
  * Chooses the page's language.
  *
- * @param search the value of `?lang=`, null where there is none; a language that the page has wins
+ * @param search the value of `?lang=`, null if there is none; a language that the page has wins
  * @param acceptLanguage the request's Accept-Language: the known language with the highest weight, the first
  *   of equals; `*` stands for what is not named (RFC 9110 §12.5.4, RFC 4647 §3.4); malformed ranges are ignored
  */

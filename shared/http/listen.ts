@@ -7,7 +7,7 @@ import { type Chapter, fail, StartError } from "./open.ts";
 /** How long a shutdown waits for open connections, in milliseconds; the contract allows two seconds in all. */
 const GRACE = 1_000;
 const SWEEP = 50;
-/** Then the process ends, even where the log cannot be closed because its disk hangs. */
+/** Then the process ends, even if the log cannot be closed because its disk hangs. */
 const LAST = 1_800;
 
 /** A connection on which nothing moves is closed after so many milliseconds: more than a hold or a heartbeat. */

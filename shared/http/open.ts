@@ -33,7 +33,7 @@ export interface Chapter extends Omit<Options, "tls"> {
   /** The page's and the chapter's own. */
   readonly paths: Paths;
   readonly log: MessageStore;
-  /** PEM; undefined where it speaks plain http and ws. */
+  /** PEM; undefined if it speaks plain http and ws. */
   readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** For `http.createServer`. */
   readonly serverOptions: ServerOptions;
@@ -46,23 +46,23 @@ const SERVER_OPTIONS: ServerOptions = {
   connectionsCheckingInterval: 5_000,
   /** More than the ten seconds between the polls of a hidden tab, so that these reuse their connection too. */
   keepAliveTimeout: 15_000,
-  /** Of two Host headers node:http keeps the first; joined, they are no name of ours (RFC 9112 §3.2). */
+  /** Of two Host headers node:http keeps the first; joined, they match none of our names (RFC 9112 §3.2). */
   joinDuplicateHeaders: true,
 };
 
-/** The command is wrong: said in one line, exit code 2. */
+/** The command is wrong: one line on standard error, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The command cannot be carried out on this machine: said in one line, exit code 1. */
+/** The command cannot be carried out on this machine: one line on standard error, exit code 1. */
 export class StartError extends Error {
   override name = "StartError";
 }
 
 /**
- * Reads the command line and opens the store. Whatever is wrong is said in one line on standard error: exit code 2
- * for a wrong command, 1 for one that cannot be carried out on this machine.
+ * Reads the command line and opens the store. If anything is wrong, it prints one line on standard error and exits: code
+ * 2 for a wrong command, 1 for one that cannot be carried out on this machine.
  *
  * @param paths the chapter's own paths besides the page's, each with its methods
  * @param flags the chapter's own flags, by name
@@ -102,7 +102,7 @@ export function fail(name: string, error: unknown): never {
 
 /**
  * @param args the words after the script's name
- * @param env PORT, HOST, CHAT_STORE, TLS_CERT and TLS_KEY count where the flag is missing; an empty one does not
+ * @param env PORT, HOST, CHAT_STORE, TLS_CERT and TLS_KEY count if the flag is missing; an empty one does not
  * @throws UsageError a sentence
  */
 export function parseOptions(
@@ -175,7 +175,7 @@ function wholeNumber(what: string, text: string, least: number, most: number): n
 function readCertificate(paths: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
   try {
     const pair = { cert: readFileSync(paths.cert), key: readFileSync(paths.key) };
-    createSecureContext(pair); // Throws where they are no PEM, or do not belong together.
+    createSecureContext(pair); // Throws if they are not PEM, or do not belong together.
     return pair;
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : error;

@@ -18,7 +18,7 @@ const lines = new WeakMap<Duplex, Line>();
  * the requests, and requests that change something must not be handled side by side (RFC 9112 §9.3.2). So there is
  * never more than one response of a connection in memory.
  *
- * @throws Error where the connection failed while the request waited
+ * @throws Error if the connection failed while the request waited
  */
 export async function waitTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const line = lines.get(request.socket);
@@ -35,7 +35,7 @@ export async function waitTurn(request: IncomingMessage, response: ServerRespons
   line.waiting -= 1;
 }
 
-/** Whether a response of this connection is still under way. */
+/** Whether a response of this connection is still being sent. */
 export function isAnswering(socket: Duplex): boolean {
   return lines.get(socket)?.last.writableFinished === false;
 }

@@ -86,14 +86,14 @@ function isOurs(host: string, { host: bound, allowHosts }: Names): boolean {
   return [bound, ...allowHosts].some((own) => own.toLowerCase() === name || own.toLowerCase() === address);
 }
 
-/** A proxy in front may end TLS, so that our own page is at `https` where this server speaks plain HTTP. */
+/** A proxy in front may end TLS, so our own page may be at `https` although this server speaks plain HTTP. */
 function isOwnOrigin({ headers: { origin }, socket }: IncomingMessage, host: string): boolean {
   if (origin === undefined) return true; // Browsers send it with every POST and every WebSocket handshake.
   const sent = origin.toLowerCase();
   return sent === `https://${host}` || (!(socket instanceof TLSSocket) && sent === `http://${host}`);
 }
 
-/** @returns the first value of a query parameter; undefined where there is none */
+/** @returns the first value of a query parameter; undefined if there is none */
 export function queryOf({ url = "" }: IncomingMessage, name: string): string | undefined {
   const start = url.indexOf("?"); // A query may contain a "?" of its own (RFC 3986 §3.4).
   if (start < 0) return undefined;
@@ -103,10 +103,10 @@ export function queryOf({ url = "" }: IncomingMessage, name: string): string | u
 /**
  * Checks a cursor as it was sent.
  *
- * @param text the digits; undefined where the client sent none
+ * @param text the digits; undefined if the client sent none
  * @returns an id from 0 to the newest. Without a cursor, or with one beyond the newest id (then the log was reset), it
  *   is the one before the newest 100 messages
- * @throws HttpError 400 where it is anything but 1 to 15 digits
+ * @throws HttpError 400 for anything but 1 to 15 digits
  */
 export async function readCursor(text: string | undefined, log: MessageStore): Promise<number> {
   if (text !== undefined && !/^[0-9]{1,15}$/.test(text)) {

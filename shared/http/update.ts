@@ -8,10 +8,10 @@ import { answer, asHttpError, HttpError } from "./answer.ts";
 export const MAX_BODY = 16 * 1024;
 
 /**
- * `POST /update`: 201 and the message when the log has kept it, or 200 and the first message where the log already had
+ * `POST /update`: 201 and the message when the log has kept it, or 200 and the first message if the log already had
  * its key.
  *
- * @throws HttpError, DraftError, StoreError where nothing was kept
+ * @throws HttpError, DraftError, StoreError if nothing was kept
  */
 export async function update(
   request: IncomingMessage,
@@ -32,7 +32,7 @@ export type Reply =
  * The same for a text message of a socket: a draft's JSON. Any other text is a draft's `text`, so that
  * `ws.send("Hello")` in a browser's console works.
  *
- * @returns undefined where the message was added, and so reaches its sender as it reaches everybody. Never rejects
+ * @returns undefined if the message was added: it reaches its sender as it reaches every client. Never rejects
  */
 export async function updateText(text: string, log: MessageStore): Promise<Reply | undefined> {
   const sent = objectIn(text) ?? { text };
@@ -70,7 +70,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws HttpError 400 where the bytes are not UTF-8 (a half character, say) or not JSON */
+/** @throws HttpError 400 if the bytes are not UTF-8 (half a character, for example) or not JSON */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     // The whole, not the pieces: a Korean character has three bytes, and a chunk may end after the first.

@@ -1,6 +1,6 @@
 // The log in a file of one JSON line a message: `--store file:PATH`. Several processes may append to one.
 //
-// Every message takes one path, whoever sent it:
+// Every message takes the same path:
 //
 //   wait → write → flush → read back → publish → answer
 //
@@ -18,8 +18,8 @@ import { type Kept, type Listener, type MessageStore, StoreError } from "./store
 import { Tail } from "./tail.ts";
 
 /**
- * How often to look for what other processes wrote, in milliseconds: one `fstat` of the open file, some 2 µs.
- * `fs.watch` would be told sooner, but not on every file system, and it does not say where it is not.
+ * How often to check for what other processes wrote, in milliseconds. It costs one `fstat`, about 2 µs.
+ * `fs.watch` would notice sooner, but not on every file system, and it does not say on which.
  */
 const LOOK_INTERVAL = 25;
 
@@ -40,7 +40,7 @@ export class FileStore implements MessageStore {
   readonly #sequence = new Sequence();
   readonly #writer = randomUUID().slice(0, 8);
   readonly #waiting: Waiting[] = [];
-  readonly #underWay = new Map<string, Promise<Kept>>();
+  readonly #pending = new Map<string, Promise<Kept>>();
   readonly #readers: (() => void)[] = []; // Called at the end of a cycle.
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -54,16 +54,16 @@ export class FileStore implements MessageStore {
   }
 
   /**
-   * Opens a log: makes the file and its folders where they are missing, reads it, ends an unfinished line.
+   * Opens a log: creates the file and its folders if they are missing, reads it, ends an unfinished line.
    *
    * @param path a file on a local disk; a device works as far as it does, a folder or a pipe does not
-   * @throws StoreError where it cannot be opened
+   * @throws StoreError if it cannot be opened
    */
   static async open(path: string): Promise<FileStore> {
     const store = new FileStore(path, await openFile(path));
     try {
       await store.#readOn();
-      if (store.#tail.unfinished && (await store.#write("")) === undefined) await store.#readOn();
+      if (store.#tail.unfinished && (await store.#write([{ line: "" }])) === undefined) await store.#readOn();
     } catch (error) {
       await store.#file.close();
       throw cannotOpen(path, error);
@@ -90,14 +90,14 @@ export class FileStore implements MessageStore {
     const { text, key = randomUUID() } = draft;
     const first = this.#sequence.get(key);
     if (first !== undefined) return { message: first, added: false };
-    const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return { message: (await underWay).message, added: false };
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) return { message: (await pending).message, added: false };
     const author = draft.author || ANONYMOUS;
     const line = formatLine({ author, text, timestamp: Date.now(), key, writer: this.#writer });
     const kept = new Promise<Kept>((resolve, reject) => {
       this.#waiting.push({ key, line, size: Buffer.byteLength(line), resolve, reject });
     });
-    this.#underWay.set(key, kept);
+    this.#pending.set(key, kept);
     void this.#pump();
     return kept;
   }
@@ -115,11 +115,11 @@ export class FileStore implements MessageStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#letGo();
+    this.#closing ??= this.#release();
     return this.#closing;
   }
 
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#pumping;
     await this.#file.close();
@@ -136,7 +136,7 @@ export class FileStore implements MessageStore {
       await gathered(this.#waiting); // What comes at the same time is kept together.
       await this.#cycle(takeBatch(this.#waiting));
     } while (this.#waiting.length > 0 || this.#readers.length > 0);
-    // With no await since the last look at what waits: or a draft could come in between, and wait for ever.
+    // No `await` between the last check of the queue and this line: a draft could come in between and wait forever.
     this.#pumping = undefined;
   }
 
@@ -144,15 +144,14 @@ export class FileStore implements MessageStore {
   async #cycle(batch: readonly Waiting[]): Promise<void> {
     try {
       if (this.#fault !== undefined) throw this.#fault;
-      this.#size(); // A file that is gone takes a write as gladly as any other.
-      let missing = batch;
-      let problem: string | undefined;
-      const ours = new Set<Message>();
-      // Twice at most: a line may have been glued to another program's unfinished one, and then it is no message.
-      for (let tries = 0; tries < 2 && (tries === 0 || missing.length > 0) && !problem; tries += 1) {
-        if (missing.length > 0) problem = await this.#write(missing.map(({ line }) => line).join(""));
+      this.#size(); // A deleted file accepts writes like any other.
+      const isMissing = ({ key }: Waiting) => this.#sequence.get(key) === undefined;
+      let problem = await this.#write(batch);
+      const ours = new Set(await this.#readOn());
+      // A line that was glued to another program's unfinished one is no message: it is written once more.
+      if (problem === undefined && batch.some(isMissing)) {
+        problem = await this.#write(batch.filter(isMissing));
         for (const message of await this.#readOn()) ours.add(message);
-        missing = missing.filter(({ key }) => this.#sequence.get(key) === undefined);
       }
       // What was read back decides, whatever the write returned: a full disk may have taken the first lines.
       for (const { key, resolve, reject } of batch) {
@@ -164,15 +163,18 @@ export class FileStore implements MessageStore {
       const fault = this.#fail(error);
       for (const { reject } of batch) reject(fault);
     }
-    for (const { key } of batch) this.#underWay.delete(key);
+    for (const { key } of batch) this.#pending.delete(key);
     for (const resolve of this.#readers.splice(0)) resolve();
   }
 
   /**
-   * @param lines whole lines; an unfinished line before them is ended
-   * @returns what went wrong; undefined where all of it was written
+   * Writes the lines of drafts; first it ends an unfinished line.
+   *
+   * @returns what went wrong; undefined if all of it was written
    */
-  async #write(lines: string): Promise<string | undefined> {
+  async #write(batch: readonly Pick<Waiting, "line">[]): Promise<string | undefined> {
+    if (batch.length === 0) return undefined;
+    const lines = batch.map(({ line }) => line).join("");
     const bytes = Buffer.from(this.#tail.unfinished ? `\n${lines}` : lines);
     try {
       // One write to a file opened with O_APPEND: no other process's lines come in between.
@@ -188,7 +190,7 @@ export class FileStore implements MessageStore {
    * be seen here while its writer has yet to flush it.
    *
    * @returns the messages that this store wrote
-   * @throws Error where the flush or the read fails
+   * @throws Error if the flush or the read fails
    */
   async #readOn(): Promise<ReadonlySet<Message>> {
     const ours = new Set<Message>();
@@ -235,7 +237,7 @@ export class FileStore implements MessageStore {
 
   /**
    * Ends all appending and reading, and says so once. When a flush fails the system may drop the bytes, and
-   * the next flush succeeds all the same (fsyncgate, 2018): to go on would be to guess.
+   * the next flush succeeds all the same (fsyncgate, 2018): going on would be guessing.
    */
   #fail(error: unknown): StoreError {
     if (this.#fault !== undefined) return this.#fault;

@@ -22,7 +22,7 @@ export function formatLine({ author, text, timestamp, key, writer }: Line): stri
 
 /**
  * @param bytes a line without its line end
- * @returns undefined where it is no whole message: cut, not UTF-8, a field missing, too long, of a wrong type
+ * @returns undefined if it is not a whole message: cut, not UTF-8, a field missing, too long, of a wrong type
  */
 export function parseLine(bytes: Uint8Array): Line | undefined {
   if (bytes.length > MAX_LINE_BYTES || !isUtf8(bytes)) return undefined;

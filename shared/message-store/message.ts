@@ -41,7 +41,7 @@ export class DraftError extends Error {
  * Checks what a client sent. Fields that are not known are ignored; only own properties count.
  *
  * @param value the parsed JSON
- * @returns the draft; `author` is `anonymous` where none, or an empty one, was sent
+ * @returns the draft; `author` is `anonymous` if none, or an empty one, was sent
  * @throws DraftError a sentence for each rule that is broken
  */
 export function parseDraft(value: unknown): Draft & { readonly author: string } {

@@ -5,10 +5,10 @@ import { dirname, resolve } from "node:path";
 import { StoreError } from "./store.ts";
 
 /**
- * Opens the log file to read and append. Makes it and its folders where they are missing.
+ * Opens the log file to read and append. Creates it and its folders if they are missing.
  *
  * @param path a file on a local disk; a device works as far as it does, a folder or a pipe does not
- * @throws StoreError where it cannot be opened; it never hangs
+ * @throws StoreError if it cannot be opened; it never hangs
  */
 export async function openFile(path: string): Promise<FileHandle> {
   try {

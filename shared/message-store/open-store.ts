@@ -7,7 +7,7 @@ import { type MessageStore, StoreError } from "./store.ts";
  * Opens a log.
  *
  * @param spec `file:PATH`, relative to the working directory or absolute, or `memory:`
- * @throws StoreError where the spec is none of these or the file cannot be opened
+ * @throws StoreError if the spec is none of these or the file cannot be opened
  */
 export async function openStore(spec: string): Promise<MessageStore> {
   if (spec === "memory:") return new MemoryStore();

@@ -54,13 +54,13 @@ export class Sequence {
    * that throws is reported on standard error; the others are called all the same.
    *
    * @param entries in the log's order
-   * @returns for each entry its message; undefined where its key was there already, and nothing was added
+   * @returns for each entry its message; undefined if its key was there already, so that nothing was added
    */
   publish(entries: readonly Entry[]): readonly (Message | undefined)[] {
     const published = entries.map((entry) => this.#add(entry));
     const added = published.filter((message) => message !== undefined);
     if (added.length === 0) return published;
-    // A copy: whoever subscribes within a listener finds these messages in `after`, and must not get them twice.
+    // A copy: a listener that is added now finds these messages in `after`, and must not get them twice.
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
       try {

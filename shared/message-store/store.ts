@@ -4,7 +4,7 @@ import type { Draft, Message } from "./message.ts";
 /** What became of a draft. */
 export interface Kept {
   readonly message: Message;
-  /** False where the log held the draft's key already: `message` is then the first one with that key. */
+  /** False if the log already had the draft's key: `message` is then the first one with that key. */
   readonly added: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface MessageStore {
    *
    * @param draft as `parseDraft` returns it; it is not checked again
    * @returns resolves when the message is kept: for a file, written, flushed, and read back from its place in the log
-   * @throws StoreError where it cannot be kept (a full disk, say); then nobody has been shown it
+   * @throws StoreError if it cannot be kept (a full disk, for example); then no client has seen it
    */
   append(draft: Draft): Promise<Kept>;
 
@@ -38,8 +38,8 @@ export interface MessageStore {
    * catches up on a long log keeps nobody else waiting.
    *
    * @param cursor an id from 0 to `newest`
-   * @param limit how many messages at most; 1,000 where none is given
-   * @returns the oldest that fit into the limit and into 1 MiB of JSON: at least one where `cursor` is below `newest`
+   * @param limit how many messages at most; 1,000 if none is given
+   * @returns the oldest that fit into the limit and into 1 MiB of JSON: at least one if `cursor` is below `newest`
    */
   after(cursor: number, limit?: number): Promise<readonly Message[]>;
 
@@ -49,7 +49,7 @@ export interface MessageStore {
   /**
    * Reads the log to its end: what other processes wrote before this call is then in this process's copy.
    *
-   * @throws StoreError where the log cannot be read
+   * @throws StoreError if the log cannot be read
    */
   refresh(): Promise<void>;
 

@@ -12,7 +12,7 @@ export class Tail {
   readonly #path: string;
   readonly #fd: number;
   readonly #buffer = Buffer.allocUnsafe(BATCH_BYTES);
-  #offset = 0; // Where the first line begins that is not dealt with.
+  #offset = 0; // The start of the first line that is not processed yet.
   #seen = 0; // How far the file was read: from the offset to here is an unfinished line.
   #skipping = false; // Inside a line that is too long to be a message: on to its end.
 
@@ -36,8 +36,8 @@ export class Tail {
    * cache, where going through the thread pool would cost more than the read.
    *
    * @param size read to here, in bytes from the beginning of the file
-   * @yields the messages of the next `BATCH_BYTES` of the file; in the end other lines are said on stderr
-   * @throws Error where the file cannot be read, or ends before `size`
+   * @yields the messages of the next `BATCH_BYTES` of the file; lines that are no message are reported on stderr at the end
+   * @throws Error if the file cannot be read, or ends before `size`
    */
   *read(size: number): Generator<readonly Line[], void> {
     const bad: string[] = [];

@@ -13,7 +13,7 @@ import { openStatus } from "./status.ts";
 export interface Chat extends Pick<Entries, "show" | "unseen"> {
   /** The newest id that is shown; undefined before the first message. */
   readonly cursor: number | undefined;
-  /** The absolute URL of a path on this server, with `?after=CURSOR` where there is a cursor. */
+  /** The absolute URL of a path on this server, with `?after=CURSOR` if there is a cursor. */
   url(path: string): string;
   /** The number that the server gave the page as `data-NAME`. @throws Error there is none */
   setting(name: string): number;
@@ -21,7 +21,7 @@ export interface Chat extends Pick<Entries, "show" | "unseen"> {
   refused(key: string | undefined, reason: string): void;
   /** The connection is there (again). It may be called as often as one likes. */
   connected(): void;
-  /** A request was sent that the server may hold: where it has not failed after a second, that is a connection. */
+  /** A request was sent that the server may hold: if it has not failed after two seconds, that is a connection. */
   held(): void;
   /** The connection is lost: shows why, counts down, and resolves when it is time to try again. */
   offline(reason: string): Promise<void>;
@@ -33,10 +33,10 @@ export interface Chat extends Pick<Entries, "show" | "unseen"> {
 const HELD_AFTER = 2_000;
 
 /**
- * Takes hold of the page that the server rendered.
+ * Connects the chat to the page that the server rendered.
  *
  * @param send sends a draft. A promise that resolves means "kept", one that rejects (or a throw) "failed";
- *   where it returns undefined the draft is on its way until it is shown or refused
+ *   if it returns undefined, the draft is being sent until it is shown or refused
  */
 export function openChat(send: (draft: Draft) => unknown): Chat {
   const form = element("composer", HTMLFormElement);

@@ -14,14 +14,14 @@ export interface Entries {
   readonly cursor: number | undefined;
   /**
    * Appends messages, oldest first. One that was shown before is passed over; where one is not newer than the cursor
-   * and was never shown, the log was reset, and the list starts anew.
+   * and was never shown, the log was reset, and the list starts again.
    */
   show(messages: readonly Message[]): void;
   /** Shows a draft as being sent, at the end. */
   sending(draft: OwnDraft): void;
-  /** Marks a draft as kept by the server; nothing happens where its message is shown already. */
+  /** Marks a draft as kept by the server; nothing happens if its message is shown already. */
   kept(key: string): void;
-  /** Marks a draft as failed. @returns false where there is no such draft (any more) */
+  /** Marks a draft as failed. @returns false if there is no such draft (any more) */
   failed(key: string, reason: string): boolean;
   /** The drafts that were sent, have not failed and are not among the messages yet, oldest first. */
   unseen(): Draft[];
@@ -37,7 +37,7 @@ interface Pending {
 const MAX_ENTRIES = 2_000;
 
 /**
- * Takes hold of the conversation.
+ * Connects to the conversation in the page.
  *
  * @param retry called when the reader wants a failed draft to be sent again
  * @param discarded called when the reader has thrown a failed draft away
@@ -53,7 +53,7 @@ export function openEntries(retry: (draft: OwnDraft) => void, discarded: () => v
   const shownKeys = new Map<number, string>(); // By id, as many as there are entries.
   let cursor: number | undefined;
 
-  function startAnew(): void {
+  function startAgain(): void {
     list.replaceChildren();
     shownKeys.clear();
     for (const { draft, state } of pending.values()) if (state === "kept") forget(draft.key);
@@ -97,7 +97,7 @@ export function openEntries(retry: (draft: OwnDraft) => void, discarded: () => v
       const messages = received.filter((message) => !isRepeated(message));
       const first = messages[0];
       if (first === undefined) return;
-      if (cursor !== undefined && first.id <= cursor) startAnew();
+      if (cursor !== undefined && first.id <= cursor) startAgain();
       const batch = document.createDocumentFragment();
       for (const message of messages) {
         batch.append(entryOf(message, batch.lastElementChild ?? list.lastElementChild));

@@ -1,11 +1,11 @@
-// What a page remembers. Storage may be blocked or full, so each use of it may throw: the chat goes on without.
+// What a page remembers. Storage may be blocked or full, so each use of it may throw: the chat works without.
 
 const NAME = "chat-name";
 const KEYS = "chat-keys";
 /** Enough to tell own messages apart in all that the page shows after a reload. */
 const MAX_KEYS = 1_000;
 
-/** The name that was used last, in any tab; empty where none is remembered. */
+/** The name that was used last, in any tab; empty if none is remembered. */
 export function rememberedName(): string {
   return read(() => localStorage, NAME);
 }

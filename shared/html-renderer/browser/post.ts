@@ -7,7 +7,7 @@ const MAX_PAUSE = 300;
 
 /**
  * Sends a draft by `POST /update`. A kept-alive connection may meet a server that closes it (RFC 9112 §9.3.1),
- * and a server may be restarting: where there was no answer, or a 5xx, it is tried once more. The draft's key
+ * and a server may be restarting: if there was no answer, or a 5xx, it tries once more. The draft's key
  * makes that safe.
  *
  * @returns the message as the log holds it

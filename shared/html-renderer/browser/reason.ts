@@ -15,7 +15,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof CloseEvent && error.wasClean) return WORDS.closed[language](error.code);
   if (error instanceof Event) return WORDS.broken[language];
   if (error instanceof DOMException && error.name === "TimeoutError") return WORDS.timeout[language];
-  // What fetch throws where there was no answer; a bug may throw one too, so it goes to the console as well.
+  // fetch throws this if there was no answer; a bug may throw one too, so it goes to the console as well.
   if (error instanceof TypeError) {
     console.warn(error);
     return WORDS.noAnswer[language];
@@ -23,7 +23,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An answer that is an error, as an Error with the server's own sentence where the answer has one. */
+/** An answer that is an error, as an Error with the server's own sentence if the answer has one. */
 export async function errorOf(response: Response): Promise<Error> {
   const body: unknown = await response.json().catch(() => undefined);
   const hasSentence =

@@ -7,13 +7,13 @@ const NEAR = 40;
 
 /** Where the reader is in the conversation. */
 export interface Scroll {
-  /** Call it when messages were added: a reader who was at the end stays there, another is told of them. */
+  /** Call it when messages were added: a reader at the end stays there, any other sees how many are new. */
   added(count: number): void;
   /** Goes to the end and stays there. */
   toEnd(): void;
 }
 
-/** Takes hold of the conversation's scrolling. */
+/** Takes care of the conversation's scrolling. */
 export function openScroll(): Scroll {
   const scroller = element("scroller", HTMLElement);
   const button = element("new-messages", HTMLButtonElement);

@@ -29,7 +29,7 @@ export function watchForNewerPage(): () => Promise<void> {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) void check();
   });
-  // Whoever comes back from an editor in another window: this one was in sight all the time.
+  // Somebody may come back from an editor in another window: this one was visible all the time.
   addEventListener("focus", () => void check());
   void check();
   return check;

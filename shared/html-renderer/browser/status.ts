@@ -16,7 +16,7 @@ export interface Status {
   countDown(delay: number, reason: string): Promise<void>;
 }
 
-/** Takes hold of the status line. */
+/** Connects to the status line in the page. */
 export function openStatus(): Status {
   const bar = element("status", HTMLElement);
   const label = element("state", HTMLElement);
