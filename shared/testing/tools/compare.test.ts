@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Message } from "../../message-store/message.ts";
+import { textFrame } from "../../tools/compare/frame.ts";
 import { openGroup } from "../../tools/compare/load-client.ts";
 import type { Group } from "../../tools/compare/observed.ts";
 import { renderReport, renderText } from "../../tools/compare/report.ts";
 import type { Results } from "../../tools/compare/run.ts";
 import { BURST, SCHEDULES, scheduleOf, streamOf } from "../../tools/compare/schedule.ts";
 import type { TechniqueName } from "../../tools/compare/techniques.ts";
-import { textFrame } from "../../websocket/frame.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -36,17 +36,21 @@ describe("a schedule", () => {
 });
 
 /** What a server does to its second message for each client: the first and the third are as they should be. */
-type Fault = (second: Buffer, third: Buffer) => readonly Buffer[];
+type Fault = (second: Buffer, third: Buffer, heartbeat: Buffer) => readonly Buffer[];
+
+const chunkOf = (event: string) => Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);
 
 const WIRES = {
   "floor events": {
     head: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-    bytesOf: (json: string) => {
-      const event = `data: ${json}\n\n`;
-      return Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);
-    },
+    bytesOf: (json: string) => chunkOf(`data: ${json}\n\n`),
+    heartbeat: chunkOf("event: heartbeat\ndata:\n\n"),
   },
-  "floor socket": { head: "HTTP/1.1 101 Switching Protocols\r\n\r\n", bytesOf: textFrame },
+  "floor socket": {
+    head: "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    bytesOf: textFrame,
+    heartbeat: textFrame('{"heartbeat": 15000}'),
+  },
 } as const satisfies Partial<Record<TechniqueName, object>>;
 
 /** A server that sends three messages to all, not all of them right. @param change what it makes of a message's text */
@@ -56,7 +60,7 @@ async function faultyServer(
   fault: Fault,
   change = (text: string) => text,
 ): Promise<Group> {
-  const { head, bytesOf } = WIRES[technique];
+  const { head, bytesOf, heartbeat } = WIRES[technique];
   const sent: Buffer[] = [];
   const server = createServer((socket) => {
     let isSender = false;
@@ -73,7 +77,8 @@ async function faultyServer(
       socket.write("\n");
       const [first, second, third] = sent;
       if (!first || !second || !third) return;
-      for (const client of receivers) client.write(Buffer.concat([first, ...fault(second, third)]));
+      for (const client of receivers)
+        client.write(Buffer.concat([first, ...fault(second, third, heartbeat)]));
     });
     receivers.add(socket);
     socket.once("data", () => isSender && receivers.delete(socket));
@@ -97,6 +102,11 @@ describe.each(["floor events", "floor socket"] as const)(
   (technique) => {
     test.each<[string, Fault, object]>([
       ["finds no fault where there is none", (b, c) => [b, c], { delivered: 6 }],
+      [
+        "counts no heartbeat as a message",
+        (b, c, heartbeat) => [heartbeat, b, heartbeat, c],
+        { delivered: 6 },
+      ],
       ["counts a message that is lost in the middle", (_b, c) => [c], { delivered: 4, lost: 2 }],
       ["counts a message that is lost at the end", (b) => [b], { delivered: 4, lost: 2 }],
       ["counts a message that comes twice", (b, c) => [b, b, c], { delivered: 6, doubled: 2 }],
@@ -186,6 +196,24 @@ describe("npm run compare", () => {
     expect(html).toMatch(/<main data-language="ko" lang="ko">.*서버가 브라우저에/s);
     expect(html).toMatch(/<main data-language="en" lang="en">.*How a server reaches a browser/s);
     expect(html).toContain("a &lt;processor&gt;");
+  });
+
+  test("of the goals, a report says how many are met, and where a chapter is not ahead of its rival", () => {
+    const finding = { goal: "fan-out", floor: undefined, clients: 1_000, least: 1, most: 1, own: 1 } as const;
+    const chapter = { ...finding, subject: "ch11-sse", value: 1.3, bound: 1.35, met: true } as const;
+    const rival = { ...finding, subject: "better-sse", value: 2, bound: undefined, met: undefined } as const;
+    const throughput = { goal: "deliveries, memory", clients: 100 } as const;
+    const text = renderText({ ...EMPTY, findings: [chapter, rival] });
+    expect(text).toContain("1 of 1 goals are met.\nThe chapters are ahead of every rival in every column.");
+    const findings = [
+      { ...chapter, value: 2.5, met: false },
+      rival,
+      { ...chapter, ...throughput, value: 3, bound: 3 }, // Here more is better.
+      { ...rival, ...throughput, value: 0.6 },
+    ];
+    expect(renderText({ ...EMPTY, findings })).toContain(
+      "1 of 2 goals are met.\nNot ahead of its rival: fan-out, ch11-sse, 1000.",
+    );
   });
 
   test.each([

@@ -15,7 +15,7 @@ const WIRES = {
   events: {
     head: "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
     heartbeat: chunkOf(": \n\n"),
-    every: 14_000,
+    every: 15_000,
     bytesOf: (id: number, json: string) => chunkOf(`id: ${id}\ndata: ${json}\n\n`),
   },
   socket: {

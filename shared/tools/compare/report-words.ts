@@ -39,6 +39,11 @@ const en = {
   goals: "Near the limit of the machine",
   goalsText:
     "Ratios to a floor in the same run, in turn: the median of all rounds, and the middle half. Memory is what the system gave the process, in KiB a client; beside it the heap's part.",
+  met: (met: number, all: number) => `${met} of ${all} goals are met.`,
+  ahead: (behind: readonly string[]) =>
+    behind.length === 0
+      ? "The chapters are ahead of every rival in every column."
+      : `Not ahead of its rival: ${behind.join("; ")}.`,
   columns: {
     schedule: "schedule",
     chapter: "chapter",
@@ -60,6 +65,7 @@ const en = {
     spread: "spread",
     bound: "goal",
     met: "met",
+    ahead: "ahead of rival",
     own: "own number",
   } as Readonly<Record<string, string>>,
 };
@@ -98,6 +104,11 @@ const ko: typeof en = {
   goals: "컴퓨터의 한계 가까이",
   goalsText:
     "같은 실행에서 번갈아 잰, 바닥값에 대한 비율입니다. 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 메모리는 시스템이 프로세스에 준 크기를 클라이언트 수로 나눈 KiB이고, 옆에 힙의 몫을 적습니다.",
+  met: (met, all) => `목표 ${all}개 가운데 ${met}개를 달성했습니다.`,
+  ahead: (behind) =>
+    behind.length === 0
+      ? "모든 항목에서 모든 장이 경쟁 라이브러리보다 앞섭니다."
+      : `경쟁 라이브러리보다 앞서지 못한 항목: ${behind.join("; ")}.`,
   columns: {
     schedule: "시나리오",
     chapter: "장",
@@ -119,6 +130,7 @@ const ko: typeof en = {
     spread: "범위",
     bound: "목표값",
     met: "달성",
+    ahead: "경쟁보다 앞섬",
     own: "자체 값",
   },
 };

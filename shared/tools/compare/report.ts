@@ -1,8 +1,18 @@
 // One HTML file with everything in it: plots, tables, style, and both languages. It loads nothing from anywhere.
+import type { Finding } from "./goals.ts";
 import { delayPlot, growthPlot, memoryPlot, ratePlot } from "./plots.ts";
 import { LANGUAGES, type Language, WORDS } from "./report-words.ts";
 import type { Results } from "./run.ts";
-import { asText, faultsOf, goalTable, growthTable, isNumber, scheduleTable, type Table } from "./table.ts";
+import {
+  asText,
+  faultsOf,
+  goalTable,
+  growthTable,
+  isAhead,
+  isNumber,
+  scheduleTable,
+  type Table,
+} from "./table.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, "Noto Sans KR", "Noto Sans CJK KR", sans-serif; }
@@ -95,7 +105,15 @@ function summaryOf({ rows, findings }: Results, language: Language): string[] {
   if (rows.length === 0 && findings.length === 0) return [];
   const busiest = Math.round(100 * Math.max(0, ...rows.map(({ load }) => load)));
   const faults = rows.reduce((sum, row) => sum + faultsOf(row), 0);
-  return [words.faults(faults), busiest > 70 ? words.busy(busiest) : words.calm(busiest)];
+  const lines = [words.faults(faults)];
+  if (rows.length > 0) lines.push(busiest > 70 ? words.busy(busiest) : words.calm(busiest));
+  const judged = findings.filter(({ met }) => met !== undefined);
+  if (judged.length > 0) lines.push(words.met(judged.filter(({ met }) => met).length, judged.length));
+  const compared = findings.filter((finding) => isAhead(finding, findings) !== undefined);
+  const behind = compared.filter((finding) => !isAhead(finding, findings));
+  const nameOf = ({ goal, subject, clients }: Finding) => `${goal}, ${subject}, ${clients}`;
+  if (compared.length > 0) lines.push(words.ahead(behind.map(nameOf)));
+  return lines;
 }
 
 function tableOf({ columns, rows }: Table, language: Language): string {

@@ -36,7 +36,7 @@ const SUBJECTS = {
     args: IN_MEMORY,
     file: inFile,
     technique: "events",
-    heartbeat: 14_000,
+    heartbeat: 15_000,
   },
   "ch12-websocket": {
     script: "ch12-websocket/server.js",
@@ -52,7 +52,7 @@ const SUBJECTS = {
     args: ["events"],
     file: (path: string) => ["events", path],
     technique: "floor events",
-    heartbeat: 14_000,
+    heartbeat: 15_000,
   },
   "floor socket": {
     script: FLOORS,
@@ -77,6 +77,13 @@ const SUBJECTS = {
 } as const satisfies Record<string, Subject>;
 
 export type SubjectName = keyof typeof SUBJECTS;
+
+/** What people would use instead of a chapter, with the same technique. */
+export const RIVAL_OF: Readonly<Partial<Record<SubjectName, SubjectName>>> = {
+  "ch10-long-polling": "socket.io polling",
+  "ch11-sse": "better-sse",
+  "ch12-websocket": "socket.io socket",
+};
 
 export function subjectOf(name: SubjectName): Subject {
   return SUBJECTS[name];

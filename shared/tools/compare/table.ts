@@ -1,6 +1,7 @@
 // The tables of a run, as text for a terminal and as HTML for the report: the same cells in both.
 import type { Finding } from "./goals.ts";
 import { ENOUGH_FOR_MEMORY, type Results, type Row } from "./run.ts";
+import { RIVAL_OF } from "./subjects.ts";
 
 /** A table: the keys of its columns' headings, and its cells as text. */
 export interface Table {
@@ -83,10 +84,11 @@ const UNITS: Readonly<Record<Finding["goal"], string>> = {
 /** The goals, with what was found. */
 export function goalTable({ findings }: Results): Table {
   return {
-    columns: ["goal", "subject", "clients", "found", "spread", "bound", "met", "own"],
-    rows: findings.map(({ goal, subject, clients, value, least, most, bound, met, own }) => {
+    columns: ["goal", "subject", "clients", "found", "spread", "bound", "met", "ahead", "own"],
+    rows: findings.map((finding) => {
+      const { goal, subject, clients, value, least, most, bound, met, own } = finding;
       const digits = goal === "memory" ? 1 : 2;
-      const sign = goal.startsWith("deliveries") ? "≥" : "≤";
+      const sign = isMoreBetter(goal) ? "≥" : "≤";
       return [
         goal,
         subject,
@@ -94,11 +96,31 @@ export function goalTable({ findings }: Results): Table {
         goal === "memory" ? `${value.toFixed(1)} KiB` : `${value.toFixed(2)} ×`,
         goal === "memory" ? "" : `${least.toFixed(2)} – ${most.toFixed(2)}`,
         bound === undefined ? "" : `${sign} ${bound.toFixed(digits)}`,
-        met === undefined ? "" : met ? "✓" : "✗",
+        markOf(met),
+        markOf(isAhead(finding, findings)),
         `${own.toFixed(own < 100 ? 1 : 0)} ${UNITS[goal]}`,
       ];
     }),
   };
+}
+
+/** @returns whether a chapter is ahead of its rival in the same run; undefined where it has none */
+export function isAhead(finding: Finding, findings: readonly Finding[]): boolean | undefined {
+  const { goal, subject, clients, value } = finding;
+  const rival = findings.find(
+    (other) => other.subject === RIVAL_OF[subject] && other.goal === goal && other.clients === clients,
+  );
+  if (rival === undefined) return undefined;
+  return isMoreBetter(goal) ? value > rival.value : value < rival.value;
+}
+
+export function isMoreBetter(goal: Finding["goal"]): boolean {
+  return goal.startsWith("deliveries");
+}
+
+function markOf(isGood: boolean | undefined): string {
+  if (isGood === undefined) return "";
+  return isGood ? "✓" : "✗";
 }
 
 /** Messages lost, doubled, out of order or altered: 0, or something is wrong. */

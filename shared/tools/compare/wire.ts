@@ -64,7 +64,7 @@ export const parseAnswers = httpParser((body) => {
 /** The answers of a floor, which are all the same and mean nothing. */
 export const parseConstant = httpParser((body) => ({ payload: body.length }));
 
-/** Chunks of an event stream; no event is in two of them. */
+/** Chunks of an event stream; no event is in two of them. An event without data, such as a heartbeat, counts as headers. */
 export const parseEvents: Parse = (bytes) => {
   const heard = collector();
   for (;;) {
@@ -118,11 +118,11 @@ export function frameParser(read: (text: string) => Partial<Heard>): Parse {
   };
 }
 
-/** The frames of ch12: a message each. */
-export const parseFrames = frameParser((json) => ({
-  messages: [JSON.parse(json)],
-  payload: Buffer.byteLength(json),
-}));
+/** The frames of ch12: a message each, or a heartbeat, which counts as headers. */
+export const parseFrames = frameParser((json) => {
+  const said: Arrived | { readonly heartbeat: number } = JSON.parse(json);
+  return "heartbeat" in said ? {} : { messages: [said], payload: Buffer.byteLength(json) };
+});
 
 /** A frame of a client. The mask is there, as it must be (RFC 6455 §5.3), but all zero, which costs no time. */
 export function clientFrame(payload: string | Uint8Array, opcode = TEXT): Buffer {
