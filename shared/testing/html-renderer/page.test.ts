@@ -2,12 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
 import { CHAPTER_NAMES, commandOf, neighboursOf } from "../../html-renderer/chapters.ts";
-import {
-  CONTENT_SECURITY_POLICY,
-  PAGE_FILES,
-  type PageOptions,
-  renderPage,
-} from "../../html-renderer/page.ts";
+import { contentSecurityPolicy, PAGE_FILES, type PageOptions, renderPage } from "../../html-renderer/page.ts";
 import { LANGUAGES } from "../../html-renderer/words.ts";
 
 const polling: PageOptions = { chapter: "ch09-polling", language: "en", version: "1", settings: {} };
@@ -50,9 +45,16 @@ test.each(CHAPTER_NAMES)(
   },
 );
 
-test("the policy allows nothing inline and nothing from elsewhere", () => {
-  expect(CONTENT_SECURITY_POLICY).toMatch(/^default-src 'none'; /);
-  expect(CONTENT_SECURITY_POLICY).not.toMatch(/unsafe|\*|https?:/);
+test("the policy allows nothing inline, nothing from elsewhere, and no frame", () => {
+  expect(contentSecurityPolicy([])).toMatch(/^default-src 'none'; .*; frame-ancestors 'none'$/);
+  expect(contentSecurityPolicy([])).not.toMatch(/unsafe|\*|https?:/);
+});
+
+test("the policy lets those origins show the page in a frame that were named, and changes in nothing else", () => {
+  const frames = ["http://localhost:3200", "https://course.example"];
+  expect(contentSecurityPolicy(frames)).toBe(
+    contentSecurityPolicy([]).replace(/'none'$/, "http://localhost:3200 https://course.example"),
+  );
 });
 
 test("each of the page's files is there, and each module that is imported is one of them", () => {

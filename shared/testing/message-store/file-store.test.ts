@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
 import { type Message, type MessageStore, openStore, StoreError } from "../../message-store/index.ts";
+import { BATCH_BYTES } from "../../message-store/sequence.ts";
 import { measured } from "../../tools/proof/figures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "file-store-"));
@@ -72,8 +73,11 @@ test("the file is one JSON line a message, and opens as the same conversation", 
   expect(lines[0]).not.toContain('"id"');
   await store.close();
   const again = await openIt();
-  expect(again.after(0)).toEqual(store.after(0));
-  expect(await again.append({ text: "c", key: "k" })).toEqual({ message: store.after(0)[0], added: false });
+  expect(await again.after(0)).toEqual(await store.after(0));
+  expect(await again.append({ text: "c", key: "k" })).toEqual({
+    message: (await store.after(0))[0],
+    added: false,
+  });
   expect(said()).toBe("");
 });
 
@@ -90,7 +94,7 @@ test("two stores on one file hold one sequence, and each hears each message once
   await Promise.all(stores.map((store) => store.refresh()));
   expect(heard[0]?.map(({ id }) => id)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
   expect(heard[1]).toEqual(heard[0]);
-  expect(stores[1]?.after(0)).toEqual(stores[0]?.after(0));
+  expect(await stores[1]?.after(0)).toEqual(await stores[0]?.after(0));
   for (const one of kept)
     expect(one).toEqual({ message: heard[0]?.[(one?.message.id ?? 0) - 1], added: true });
 });
@@ -113,7 +117,7 @@ test("what another store wrote is heard without asking, and is there after a ref
   await hears(b, 1);
   await a.append({ text: "b" });
   await b.refresh();
-  expect(texts(b.after(0))).toEqual(["a", "b"]);
+  expect(texts(await b.after(0))).toEqual(["a", "b"]);
 });
 
 test("a refresh ends even where messages never stop coming", async () => {
@@ -157,7 +161,7 @@ test("another's message is flushed here too before anybody here hears it", async
   expect(store.newest).toBe(0);
   release();
   await refreshed;
-  expect(texts(store.after(0))).toEqual(["theirs"]);
+  expect(texts(await store.after(0))).toEqual(["theirs"]);
 });
 
 test("many messages share a flush", async () => {
@@ -188,7 +192,7 @@ test("a file cut at any byte of its last lines opens, keeps the whole ones, says
     expect((await store.append({ text: "next" })).message.id).toBe(kept + 1);
     await store.close();
     const again = await openStore(`file:${path}`);
-    expect(again.after(0)).toEqual(store.after(0));
+    expect(await again.after(0)).toEqual(await store.after(0));
     await again.close();
   }
   measured("bytes of a log at which it was cut or spoiled", all.length - Buffer.byteLength(whole) + 1);
@@ -198,7 +202,7 @@ test("lines that are no message are skipped, said once with their place, and tak
   const torn = line("torn").slice(0, 20);
   writeFileSync(path, `${line("a")}\n${torn}\n\x1b[2Jhello\n\n${line("b")}`);
   const store = await openIt();
-  expect(texts(store.after(0))).toEqual(["a", "b"]);
+  expect(texts(await store.after(0))).toEqual(["a", "b"]);
   const at = Buffer.byteLength(line("a")) + 1;
   expect(said().split("\n")).toEqual([
     `${path}: skipped at byte ${at}, no whole message: ${JSON.stringify(torn)}`,
@@ -224,7 +228,7 @@ test("a line longer than any message is skipped to its end, whichever reading me
     const store = await openStore(`file:${path}`);
     appendFileSync(path, line("b"));
     await store.refresh();
-    expect(texts(store.after(0)), `${length} bytes`).toEqual(["a", "b"]);
+    expect(texts(await store.after(0)), `${length} bytes`).toEqual(["a", "b"]);
     expect(said().match(/skipped/g)).toHaveLength(1);
     await store.close();
   }
@@ -238,7 +242,7 @@ test("a long line that is still being written is not kept in memory, and its end
   }
   appendFileSync(path, `${line("its end", "end")}${line("a")}`);
   await store.refresh();
-  expect(texts(store.after(0))).toEqual(["a"]);
+  expect(texts(await store.after(0))).toEqual(["a"]);
   expect(said().match(/skipped at byte 0,/g)).toHaveLength(1);
 });
 
@@ -250,7 +254,7 @@ test("a line that another is still writing is waited for, in the middle of a cha
     appendFileSync(path, Buffer.of(byte));
     await store.refresh();
   }
-  expect(texts(store.after(0))).toEqual(["안녕 👋"]);
+  expect(texts(await store.after(0))).toEqual(["안녕 👋"]);
   expect(said()).toBe("");
 });
 
@@ -262,22 +266,73 @@ test("who writes first ends a line that was left unfinished while running", asyn
   expect((await a.append({ text: "b" })).message.id).toBe(2);
   await hears(b, 2);
   expect((await b.append({ text: "c" })).message.id).toBe(3);
-  expect(texts(b.after(0))).toEqual(["a", "b", "c"]);
+  expect(texts(await b.after(0))).toEqual(["a", "b", "c"]);
   expect(readFileSync(path, "utf8")).toContain('"text":"to\n{');
 });
 
-test("a message whose line met another's torn one is refused, and can be sent again", async () => {
+/** Another program appends this in the moment before each of the next writes. */
+function beforeTheNextWrites(...appended: string[]): void {
+  const { write } = handle;
+  const spy = vi.spyOn(handle, "write");
+  for (const text of appended) {
+    spy.mockImplementationOnce(function (this: FileHandle, ...given: unknown[]) {
+      appendFileSync(path, text);
+      return Reflect.apply(write, this, given);
+    });
+  }
+}
+
+test("a line that was glued to another program's unfinished line is written once more, and no other", async () => {
   const store = await openIt();
-  const write = handle.write;
-  vi.spyOn(handle, "write").mockImplementationOnce(function (this: FileHandle, ...given: unknown[]) {
-    appendFileSync(path, '{"author":"ann","text":"to');
-    return Reflect.apply(write, this, given);
-  });
+  const heard: string[] = [];
+  store.subscribe((messages) => heard.push(...texts(messages)));
+  beforeTheNextWrites('{"half');
+  const [glued, whole] = await Promise.all([
+    store.append({ text: "glued", key: "k" }),
+    store.append({ text: "whole" }),
+  ]);
+  expect(whole).toMatchObject({ message: { id: 1, text: "whole" }, added: true });
+  expect(glued).toMatchObject({ message: { id: 2, text: "glued" }, added: true });
+  expect(heard).toEqual(["whole", "glued"]);
+  expect(readFileSync(path, "utf8").match(/"text":"\w+"/g)).toEqual([
+    '"text":"glued"',
+    '"text":"whole"',
+    '"text":"glued"',
+  ]);
+  expect(said().match(/skipped at byte 0,/g)).toHaveLength(1);
+  await store.close();
+  expect(texts(await (await openIt()).after(0))).toEqual(["whole", "glued"]);
+});
+
+test("a line that was glued twice is refused, and can be sent again", async () => {
+  const store = await openIt();
+  beforeTheNextWrites('{"half', '{"half');
   await expect(store.append({ text: "a", key: "k" })).rejects.toThrow(
-    /could not be kept .* send it again\.$/,
+    /^The message could not be kept \(its line did not reach the file\): .* send it again\.$/,
   );
   expect(store.newest).toBe(0);
   expect(await store.append({ text: "a", key: "k" })).toMatchObject({ message: { id: 1 }, added: true });
+});
+
+test("many short lines of another program are heard 1,000 at a time, each batch in its own turn", async () => {
+  const store = await openIt();
+  let turns = 0;
+  const heard: [turn: number, messages: number][] = [];
+  store.subscribe(({ length }) => {
+    heard.push([turns, length]);
+    setImmediate(() => {
+      turns += 1;
+    });
+  });
+  const bytes = Array.from({ length: 2_500 }, (_, index) => line(`${index}`)).join("");
+  expect(bytes.length).toBeLessThan(BATCH_BYTES);
+  appendFileSync(path, bytes);
+  await store.refresh();
+  expect(heard).toEqual([
+    [0, 1_000],
+    [1, 1_000],
+    [2, 500],
+  ]);
 });
 
 test("a write that stops in the middle keeps the whole lines and refuses the others", async () => {
@@ -325,7 +380,7 @@ test("after a flush that failed nothing more is shown or taken, and it is said o
     expect(one).toMatchObject({ status: "rejected", reason: expect.any(StoreError) });
   }
   expect(listener).not.toHaveBeenCalled();
-  expect(texts(store.after(0))).toEqual(["a"]);
+  expect(texts(await store.after(0))).toEqual(["a"]);
   expect(stderr).toHaveBeenCalledTimes(1);
   expect(said()).toMatch(/EIO.*: check the disk and start again\.$/);
 });
@@ -340,7 +395,7 @@ test.each([
   await expect(store.append({ text: "b" })).rejects.toThrow(/deleted or cut: stop all chapters and start/);
   await expect(store.append({ text: "c" })).rejects.toThrow(StoreError);
   await expect(store.refresh()).rejects.toThrow(StoreError);
-  expect(texts(store.after(0))).toEqual(["a"]);
+  expect(texts(await store.after(0))).toEqual(["a"]);
   expect(stderr).toHaveBeenCalledTimes(1);
 });
 

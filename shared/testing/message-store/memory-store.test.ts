@@ -12,7 +12,7 @@ test("a log in memory is its own, and keeps nothing", async () => {
     added: true,
   });
   await one.refresh();
-  expect(one.after(0)).toEqual([message]);
+  expect(await one.after(0)).toEqual([message]);
 });
 
 test("one key at once is one message even where the batch ends between the two", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { Message } from "../../message-store/message.ts";
-import { BATCH_BYTES, Sequence, takeBatch } from "../../message-store/sequence.ts";
+import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message } from "../../message-store/message.ts";
+import { BATCH_BYTES, jsonBytes, Sequence, takeBatch } from "../../message-store/sequence.ts";
 
 const entry = (key: string) => ({ author: "ann", text: `text of ${key}`, timestamp: 1, key });
 const entries = (count: number) => Array.from({ length: count }, (_, index) => entry(`k${index + 1}`));
@@ -49,14 +49,17 @@ test("after a cursor comes what is newer, oldest first, up to the limit", () => 
   expect(ids(sequence.after(0))).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
 });
 
-test("without a cursor, or with one beyond the newest, come the newest 100", () => {
+test("after a cursor comes at most 1 MiB of JSON, but always one message", () => {
   const sequence = new Sequence();
-  expect(sequence.after(undefined)).toEqual([]);
-  sequence.publish(entries(250));
-  const newest = Array.from({ length: 100 }, (_, index) => index + 151);
-  expect(ids(sequence.after(undefined))).toEqual(newest);
-  expect(ids(sequence.after(251))).toEqual(newest);
-  expect(ids(sequence.after(undefined, 2))).toEqual([249, 250]);
+  const texts = [4 * MAX_ANSWER_BYTES, ...Array.from({ length: 600 }, () => 700)];
+  sequence.publish(texts.map((length, index) => ({ ...entry(`k${index}`), text: "한".repeat(length) })));
+  expect(ids(sequence.after(0))).toEqual([1]);
+  const messages = sequence.after(1);
+  expect(ids(messages)).toEqual(messages.map((_, index) => index + 2));
+  expect(jsonBytes(messages)).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
+  expect(jsonBytes([...messages, ...sequence.after(1 + messages.length, 1)])).toBeGreaterThan(
+    MAX_ANSWER_BYTES,
+  );
 });
 
 test("a listener that throws is reported, and the others hear all the same", () => {
@@ -107,11 +110,14 @@ test("one function may subscribe twice and leave once", () => {
   expect(listener).toHaveBeenCalledTimes(3);
 });
 
-test("a batch is what waits, up to its bytes, and never nothing", () => {
+test("a batch is what waits, up to 1,000 and so many bytes, and at least one", () => {
   const half = BATCH_BYTES / 2;
   const queue = [2 * BATCH_BYTES, half, half, 1].map((size) => ({ size }));
   expect(takeBatch(queue)).toEqual([{ size: 2 * BATCH_BYTES }]);
   expect(takeBatch(queue)).toEqual([{ size: half }, { size: half }]);
   expect(takeBatch(queue)).toEqual([{ size: 1 }]);
   expect(takeBatch(queue)).toEqual([]);
+  const many = Array.from({ length: MAX_ANSWER + 1 }, () => ({ size: 1 }));
+  expect(takeBatch(many)).toHaveLength(MAX_ANSWER);
+  expect(many).toHaveLength(1);
 });

@@ -26,12 +26,12 @@ describe.each([
     return store;
   }
   const texts = (messages: readonly Message[]) => messages.map(({ text }) => text);
+  const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
 
   test("a log begins empty", async () => {
     const store = await emptyStore();
     expect(store.newest).toBe(0);
-    expect(store.after(undefined)).toEqual([]);
-    expect(store.after(7)).toEqual([]);
+    expect(await store.after(0)).toEqual([]);
   });
 
   test("a message is kept exactly as sent, with its place, the time and its key", async () => {
@@ -49,7 +49,7 @@ describe.each([
     expect(Object.keys(message)).toEqual(["id", "author", "text", "timestamp", "key"]);
     expect(message.timestamp).toBeGreaterThanOrEqual(before);
     expect(message.timestamp).toBeLessThanOrEqual(Date.now());
-    expect(store.after(0)).toEqual([message]);
+    expect(await store.after(0)).toEqual([message]);
   });
 
   test("an author and a key are made where none were sent", async () => {
@@ -69,7 +69,7 @@ describe.each([
     expect(kept.map(({ message }) => message.id)).toEqual(
       Array.from({ length: 50 }, (_, index) => index + 1),
     );
-    expect(texts(store.after(0))).toEqual(kept.map((_, index) => `${index}`));
+    expect(texts(await store.after(0))).toEqual(kept.map((_, index) => `${index}`));
   });
 
   test("a second draft with a key adds nothing and is answered with the first message", async () => {
@@ -110,13 +110,17 @@ describe.each([
     expect(heard).toEqual([["a", "b", "c"], ["d"]]);
   });
 
-  test("no batch is larger than a slow client may be behind", async () => {
+  test("no batch is larger than a slow client may be behind: about 256 KiB, and 1,000 messages", async () => {
     const store = await emptyStore();
-    const bytes: number[] = [];
-    store.subscribe((messages) => bytes.push(Buffer.byteLength(JSON.stringify(messages))));
+    const batches: (readonly Message[])[] = [];
+    store.subscribe((messages) => batches.push(messages));
     await Promise.all(Array.from({ length: 200 }, () => store.append({ text: "한".repeat(2_000) })));
-    expect(store.newest).toBe(200);
-    expect(Math.max(...bytes)).toBeLessThan(300 * 1024);
+    await Promise.all(Array.from({ length: 1_500 }, () => store.append({ text: "x" })));
+    expect(ids(batches.flat())).toEqual(Array.from({ length: 1_700 }, (_, index) => index + 1));
+    expect(Math.max(...batches.map((batch) => Buffer.byteLength(JSON.stringify(batch))))).toBeLessThan(
+      300 * 1024,
+    );
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(1_000);
   });
 
   test("a message is read and heard before its sender is answered", async () => {
@@ -127,19 +131,47 @@ describe.each([
     expect(events).toEqual(["heard 1", "answered"]);
   });
 
-  test("reading and subscribing in one turn misses nothing and doubles nothing", async () => {
+  test("who reads up to the newest id and subscribes in the same turn misses nothing and doubles nothing", async () => {
     const store = await emptyStore();
-    const readers: number[][] = [];
+    async function join(): Promise<number[]> {
+      const seen: number[] = [];
+      while (seen.length !== store.newest) seen.push(...ids(await store.after(seen.length, 3)));
+      store.subscribe((messages) => seen.push(...ids(messages)));
+      return seen;
+    }
+    const readers: Promise<number[]>[] = [];
     const appends: Promise<unknown>[] = [];
     for (let round = 0; round < 20; round += 1) {
       appends.push(store.append({ text: `${round}` }));
-      const seen = store.after(0).map(({ id }) => id);
-      store.subscribe((messages) => seen.push(...messages.map(({ id }) => id)));
-      readers.push(seen);
+      readers.push(join());
       if (round % 3 === 0) await appends[round];
     }
     await Promise.all(appends);
-    for (const seen of readers) expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    for (const seen of await Promise.all(readers)) {
+      expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    }
+  });
+
+  test("reading resolves in another turn of the event loop, so that a long catch-up keeps nobody waiting", async () => {
+    const store = await emptyStore();
+    let others = 0;
+    setImmediate(() => {
+      others += 1;
+    });
+    await store.after(0);
+    expect(others).toBe(1);
+  });
+
+  test("a reader that is far behind gets the oldest that fit into 1 MiB of JSON, and then the next", async () => {
+    const store = await emptyStore();
+    await Promise.all(Array.from({ length: 400 }, () => store.append({ text: "한".repeat(2_000) })));
+    const read: number[] = [];
+    while (read.length < store.newest) {
+      const messages = await store.after(read.length);
+      expect(Buffer.byteLength(JSON.stringify(messages))).toBeLessThanOrEqual(1024 * 1024);
+      read.push(...ids(messages));
+    }
+    expect(read).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
   });
 
   test("a listener that throws breaks neither the log nor the others", async () => {

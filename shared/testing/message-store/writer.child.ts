@@ -3,6 +3,7 @@
 // answered or refused, as JSON; then waits for the end of standard input, and says all messages it holds.
 import { once } from "node:events";
 import { writeSync } from "node:fs";
+import type { Message } from "../../message-store/message.ts";
 import { openStore } from "../../message-store/open-store.ts";
 import { StoreError } from "../../message-store/store.ts";
 
@@ -16,8 +17,8 @@ let next = 0;
 await Promise.all(Array.from({ length: Number(atOnce) }, appendOnAndOn));
 await ended; // The test ends it when it knows that every process is done.
 await store.refresh();
-const sequence = [];
-while (sequence.length < store.newest) sequence.push(...store.after(sequence.length));
+const sequence: Message[] = [];
+while (sequence.length < store.newest) sequence.push(...(await store.after(sequence.length)));
 say(`sequence ${JSON.stringify(sequence)}`);
 await store.close();
 
