@@ -107,7 +107,7 @@ describe("an error", () => {
     const error = new Error("secret");
     const port = await serve((_, response) => refuse(response, error));
     const sentence = expectRefusal(await ask(port, "GET /"), 500);
-    expect(sentence).toBe("The server failed on this request: its own output says why.");
+    expect(sentence).toBe("The server failed on this request: see its own output.");
     expect(stderr.mock.calls).toEqual([[error]]);
   });
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HttpError } from "../../http/answer.ts";
-import { queryOf, readCursor } from "../../http/cursor.ts";
+import { queryOf, readCursor } from "../../http/request.ts";
 import { type MessageStore, openStore } from "../../message-store/index.ts";
 import { ask, expectRefusal, post, serve } from "../ask.ts";
 import { sharedChapter, startChapter, temporaryFolder } from "../chapter-process.ts";

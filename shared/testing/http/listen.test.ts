@@ -1,16 +1,25 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { connect } from "node:net";
+import { connect as connectSecurely, TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "../../http/listen.ts";
 import type { Chapter } from "../../http/open.ts";
 import { openStore } from "../../message-store/index.ts";
-import { requestOf } from "../ask.ts";
-import { rawConnection } from "../raw.ts";
+import { answerIn, requestOf } from "../ask.ts";
+import { makeCertificate } from "../certificate.ts";
+import { temporaryFolder } from "../chapter-process.ts";
+import { rawConnection, secureExchange } from "../raw.ts";
 
 /** Listens in this process, which neither prints nor ends by it. Its clock is the test's. */
 async function listening(handle: RequestListener, close?: () => void, options: Partial<Chapter> = {}) {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
-  const stdout = vi.spyOn(console, "log").mockImplementation(() => {});
+  let said = (_: string) => {};
+  const ready = new Promise<string>((resolve) => {
+    said = resolve;
+  });
+  const stdout = vi.spyOn(console, "log").mockImplementation(said);
   const stderr = vi.spyOn(console, "error").mockImplementation(() => {});
   let ended = (_: unknown) => {};
   const exited = new Promise<unknown>((resolve) => {
@@ -21,7 +30,7 @@ async function listening(handle: RequestListener, close?: () => void, options: P
     return undefined as never;
   });
   const log = await openStore("memory:");
-  const server: Server = createServer(handle);
+  const server: Server = createServer(options.serverOptions ?? {}, handle);
   const before = { SIGINT: process.listeners("SIGINT"), SIGTERM: process.listeners("SIGTERM") };
   const chapter: Chapter = {
     name: "ch09-polling",
@@ -30,7 +39,9 @@ async function listening(handle: RequestListener, close?: () => void, options: P
     allowHosts: [],
     store: "memory:",
     settings: {},
-    secure: false,
+    allowFrames: [],
+    paths: new Map(),
+    certificate: undefined,
     serverOptions: {},
     log,
     ...options,
@@ -51,9 +62,11 @@ async function listening(handle: RequestListener, close?: () => void, options: P
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
+  const port = async () => Number(/\d+$/.exec(await ready)?.[0]);
   const [SIGINT, SIGTERM] = added;
   return {
     server,
+    port,
     log,
     stdout,
     stderr,
@@ -61,6 +74,11 @@ async function listening(handle: RequestListener, close?: () => void, options: P
     interrupt: () => SIGINT?.stop(),
     terminate: () => SIGTERM?.stop(),
   };
+}
+
+function certificateFiles() {
+  const { cert, key, pem } = makeCertificate(temporaryFolder());
+  return { cert: readFileSync(cert), key: readFileSync(key), pem };
 }
 
 /** Something that happens once. */
@@ -72,28 +90,43 @@ function signal() {
   return { tell, told };
 }
 
-async function portOf(server: Server): Promise<number> {
-  if (!server.listening) await once(server, "listening");
-  const address = server.address();
-  return typeof address === "object" && address ? address.port : 0;
-}
-
 describe("listening", () => {
   test.each([
-    ["127.0.0.1", false, "http://localhost"],
-    ["127.0.0.1", true, "https://localhost"],
-    ["0.0.0.0", false, "http://localhost"],
-    ["localhost", false, "http://localhost"],
-  ])("on %s (secure: %s) is said as %s", async (host, secure, url) => {
-    const { server, stdout } = await listening(() => {}, undefined, { host, secure });
-    const port = await portOf(server);
-    expect(stdout.mock.calls).toEqual([[`ch09-polling  ${url}:${port}`]]);
+    ["127.0.0.1", "http://localhost"],
+    ["0.0.0.0", "http://localhost"],
+    ["localhost", "http://localhost"],
+  ])("on %s is said as %s", async (host, url) => {
+    const { server, stdout, port } = await listening(() => {}, undefined, { host });
+    expect(stdout.mock.calls).toEqual([[`ch09-polling  ${url}:${await port()}`]]);
     expect(server.timeout).toBe(60_000);
+  });
+
+  test("with a certificate is https by the same server, and its sockets are those of TLS", async () => {
+    const { cert, key, pem } = certificateFiles();
+    const handle: RequestListener = ({ socket }, response) => response.end(`${socket instanceof TLSSocket}`);
+    const { server, stdout, port } = await listening(handle, undefined, { certificate: { cert, key } });
+    const request = requestOf(await port(), "GET /");
+    expect(answerIn(await secureExchange(await port(), pem, request)).body).toBe("true");
+    expect(stdout.mock.calls).toEqual([[`ch09-polling  https://localhost:${await port()}`]]);
+    expect(server.listening).toBe(false);
+    // Who speaks no TLS is not heard.
+    expect(await rawConnection(await port(), request).ended()).not.toContain("HTTP/1.1 200");
+  });
+
+  test("with a certificate limits the time that the head of a request may take, as without", async () => {
+    const { cert, key, pem } = certificateFiles();
+    const serverOptions = { headersTimeout: 1, connectionsCheckingInterval: 1 };
+    const { port } = await listening(() => {}, undefined, { certificate: { cert, key }, serverOptions });
+    const half = requestOf(await port(), "GET /").subarray(0, 20);
+    expect(answerIn(await secureExchange(await port(), pem, half)).status).toBe(408);
   });
 
   test("where it cannot, the line says why and what to do", async () => {
     for (const [code, sentence] of [
-      ["EADDRINUSE", "Port 80 is in use: end what listens there, or take a free one with -- --port 0."],
+      [
+        "EADDRINUSE",
+        "Port 80 is in use: stop the program that uses it, or take a free one with -- --port 0.",
+      ],
       ["EACCES", "Port 80 may not be used by this user: take one above 1023 with -- --port 3000."],
       [
         "EADDRNOTAVAIL",
@@ -114,7 +147,9 @@ describe("listening", () => {
         allowHosts: [],
         store: "memory:",
         settings: {},
-        secure: false,
+        allowFrames: [],
+        paths: new Map(),
+        certificate: undefined,
         serverOptions: {},
         log: await openStore("memory:"),
       });
@@ -137,11 +172,29 @@ describe("stopping", () => {
   test("ends at once where nobody is there, and closes the log", async () => {
     for (const way of ["interrupt", "terminate"] as const) {
       const stopped = await listening(() => {});
-      await portOf(stopped.server);
+      await stopped.port();
       await stopped[way]();
       expect(await stopped.exited).toBe(0);
       expect(stopped.server.listening).toBe(false);
       await expect(stopped.log.append({ text: "late" })).rejects.toThrow();
+    }
+  });
+
+  test("closes the idle connections at once, with a certificate too", async () => {
+    const { cert, key, pem } = certificateFiles();
+    for (const certificate of [undefined, { cert, key }]) {
+      const answered: RequestListener = (_, response) => response.end("x");
+      const { port, exited, terminate } = await listening(answered, undefined, { certificate });
+      const [host, ca, servername] = ["127.0.0.1", pem, "localhost"];
+      const socket = certificate
+        ? connectSecurely({ port: await port(), host, ca, servername })
+        : connect(await port(), host);
+      socket.write(requestOf(await port(), "GET /", { headers: { Connection: undefined } }));
+      await once(socket, "data");
+      const closed = once(socket, "close");
+      terminate();
+      await closed;
+      expect(await exited).toBe(0); // And no time has passed: the clock stands still.
     }
   });
 
@@ -151,11 +204,11 @@ describe("stopping", () => {
     const close = vi.fn(() => {
       if (close.mock.calls.length === 3) release();
     });
-    const { server, exited, terminate } = await listening((_, response) => {
+    const { port, exited, terminate } = await listening((_, response) => {
       requested.tell();
       release = () => response.end("released");
     }, close);
-    const connection = held(await portOf(server));
+    const connection = held(await port());
     await requested.told;
     const stopped = terminate();
     expect(close).toHaveBeenCalledTimes(1);
@@ -176,8 +229,8 @@ describe("stopping", () => {
 
   test("waits a second for those who do not let go, and no longer; a second signal changes nothing", async () => {
     const requested = signal();
-    const { server, exited, terminate, interrupt } = await listening(requested.tell);
-    const connection = held(await portOf(server));
+    const { port, exited, terminate, interrupt } = await listening(requested.tell);
+    const connection = held(await port());
     await requested.told;
     terminate();
     interrupt();

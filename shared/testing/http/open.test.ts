@@ -13,6 +13,7 @@ describe("the command line", () => {
       port: 3_000,
       host: "127.0.0.1",
       allowHosts: [],
+      allowFrames: [],
       store: "file:.data/chat.ndjson",
       tls: undefined,
       settings: {},
@@ -22,12 +23,14 @@ describe("the command line", () => {
   test("says all of it, before the environment does", () => {
     const env = { PORT: "x", HOST: "x", CHAT_STORE: "x", TLS_CERT: "x", TLS_KEY: "x" };
     const args = ["--port", "0", "--host=::", "--allow-host", "a", "--store", "memory:", "--allow-host", "b"];
+    args.push("--allow-frame", "http://localhost:3200", "--allow-frame", "https://a.example");
     expect(
       parseOptions([...args, "--tls-cert", "c", "--tls-key", "k", "--poll-interval", "5"], env, OWN),
     ).toEqual({
       port: 0,
       host: "::",
       allowHosts: ["a", "b"],
+      allowFrames: ["http://localhost:3200", "https://a.example"],
       store: "memory:",
       tls: { cert: "c", key: "k" },
       settings: { "poll-interval": 5 },
@@ -57,6 +60,7 @@ describe("the command line", () => {
       port: 80,
       host: "::1",
       allowHosts: [],
+      allowFrames: [],
       store: "memory:",
       tls: { cert: "c", key: "k" },
       settings: { "poll-interval": 1_000 },
@@ -87,6 +91,23 @@ describe("the command line", () => {
     ],
     [["--store", "memory:", "--host="], "--host needs a value. --help lists the flags."],
     [["--allow-host", "a", "--allow-host", ""], "--allow-host needs a value. --help lists the flags."],
+    ...[
+      "http://a.example/",
+      "http://A.example",
+      "http://a.example:80",
+      "a.example",
+      "*",
+      "null",
+      "'self'",
+    ].map((frame): [readonly string[], string] => [
+      ["--allow-frame", "http://b.example", "--allow-frame", frame],
+      `--allow-frame takes an origin such as http://localhost:3200, not ${JSON.stringify(frame)}.`,
+    ]),
+    [
+      ["--allow-frame", "http://a.example; script-src *"],
+      '--allow-frame takes an origin such as http://localhost:3200, not "http://a.example; script-src *".',
+    ],
+    [["--allow-frame="], "--allow-frame needs a value. --help lists the flags."],
     [["--tls-cert", "c"], "--tls-cert and --tls-key belong together: give both, or none."],
     [["--tls-key", "k"], "--tls-cert and --tls-key belong together: give both, or none."],
     [["--nonsense"], "Unknown option '--nonsense'. --help lists the flags."],
@@ -113,7 +134,7 @@ async function opened(args: readonly string[]) {
   const [stdout, stderr] = [vi.spyOn(console, "log"), vi.spyOn(console, "error")];
   for (const spy of [stdout, stderr]) spy.mockImplementation(() => {});
   try {
-    const chapter = await open("ch09-polling", OWN).catch(() => undefined);
+    const chapter = await open("ch09-polling", { "/poll": ["GET"] }, OWN).catch(() => undefined);
     return {
       chapter,
       code: exit.mock.calls[0]?.[0],
@@ -132,9 +153,13 @@ describe("a chapter opens", () => {
     expect(chapter).toMatchObject({
       name: "ch09-polling",
       port: 0,
-      secure: false,
+      certificate: undefined,
       settings: { "poll-interval": 1_000 },
     });
+    expect(chapter?.paths.get("/poll")).toEqual(["GET"]);
+    expect(chapter?.paths.get("/")).toEqual(["GET", "HEAD"]);
+    expect(chapter?.paths.get("/ch09-polling/client.js")).toEqual(["GET", "HEAD"]);
+    expect(chapter?.paths.has("/update")).toBe(false);
     expect(chapter?.log.newest).toBe(0);
     expect(chapter?.serverOptions).toEqual({
       headersTimeout: 10_000,
@@ -151,7 +176,7 @@ describe("a chapter opens", () => {
     const two = makeCertificate(folder, "two");
     const flags = (cert: string, key: string) => ["--store", "memory:", "--tls-cert", cert, "--tls-key", key];
     const { chapter } = await opened(flags(one.cert, one.key));
-    expect(chapter).toMatchObject({ secure: true, serverOptions: { cert: Buffer.from(one.pem) } });
+    expect(chapter).toMatchObject({ certificate: { cert: Buffer.from(one.pem) } });
     const text = join(folder, "text.pem");
     writeFileSync(text, "text");
     for (const [cert, key] of [
@@ -186,6 +211,7 @@ describe("a chapter opens", () => {
   --port NUMBER           where to listen (3000; 0 takes a free one; environment: PORT)
   --host ADDRESS          on which address (127.0.0.1; 0.0.0.0 for all; environment: HOST)
   --allow-host NAME       a further name by which browsers may call this server; may be repeated
+  --allow-frame ORIGIN    who may show the page in a frame; may be repeated
   --store STORE           file:PATH or memory: (file:.data/chat.ndjson; environment: CHAT_STORE)
   --tls-cert FILE         with --tls-key: https and wss (PEM; environment: TLS_CERT)
   --tls-key FILE          the certificate's key (PEM; environment: TLS_KEY)

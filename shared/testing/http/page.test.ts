@@ -1,19 +1,26 @@
-import { describe, expect, test } from "vitest";
-import { CONTENT_SECURITY_POLICY, PAGE_FILES } from "../../html-renderer/page.ts";
-import { admit } from "../../http/admit.ts";
+import { readFileSync, statSync } from "node:fs";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { contentSecurityPolicy, PAGE_FILES } from "../../html-renderer/page.ts";
 import { refuse } from "../../http/answer.ts";
 import { type Page, pagePaths, servePage } from "../../http/page.ts";
+import { admit } from "../../http/request.ts";
 import { ask, expectRefusal, serve } from "../ask.ts";
 import { CHAPTERS, sharedChapter } from "../chapter-process.ts";
+
+// Called through, but where a test says otherwise.
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  return { ...fs, readFileSync: vi.fn(fs.readFileSync), statSync: vi.fn(fs.statSync) };
+});
 
 const STYLE = "/shared/html-renderer/style.css";
 
 /** A server of nothing but a page, in this process. */
 function servePageOnly(page: Page): Promise<number> {
-  const paths = new Map(pagePaths(page));
+  const site = { paths: new Map(pagePaths(page.name)), host: "", allowHosts: [] };
   return serve(async (request, response) => {
     try {
-      await servePage(request, response, admit(request, paths, { host: "", allowHosts: [] }), page);
+      servePage(request, response, await admit(request, response, site), page);
     } catch (error) {
       refuse(response, error);
     }
@@ -21,7 +28,7 @@ function servePageOnly(page: Page): Promise<number> {
 }
 
 describe("the page", () => {
-  const polling: Page = { name: "ch09-polling", settings: { "poll-interval": 250 } };
+  const polling: Page = { name: "ch09-polling", settings: { "poll-interval": 250 }, allowFrames: [] };
 
   test("is HTML in UTF-8 that may load its own files and nothing else", async () => {
     const { status, headers, body } = await ask(await servePageOnly(polling), "GET /");
@@ -31,7 +38,7 @@ describe("the page", () => {
       connection: "close",
       "content-language": "en",
       "content-length": String(Buffer.byteLength(body)),
-      "content-security-policy": CONTENT_SECURITY_POLICY,
+      "content-security-policy": contentSecurityPolicy([]),
       "content-type": "text/html; charset=utf-8",
       date: expect.any(String),
       etag: expect.stringMatching(/^"[\w-]{16}"$/),
@@ -77,6 +84,35 @@ describe("the page", () => {
     expect(english).toBeDefined();
     expect(await version(polling, "/?lang=ko")).toBe(english);
     expect(await version({ ...polling, name: "ch12-websocket" }, "/")).not.toBe(english);
+  });
+
+  test("may be shown in a frame by whom the command names", async () => {
+    const allowFrames = ["https://course.example"];
+    const { headers } = await ask(await servePageOnly({ ...polling, allowFrames }), "GET /");
+    expect(headers.get("content-security-policy")).toBe(contentSecurityPolicy(allowFrames));
+  });
+
+  test("and its files are opened once, and again when one has changed: then the page's version changes too", async () => {
+    const port = await servePageOnly(polling);
+    const [page, style] = [await ask(port, "GET /"), await ask(port, `GET ${STYLE}`)];
+    vi.mocked(readFileSync).mockClear();
+    expect((await ask(port, `GET ${STYLE}`)).body).toBe(style.body);
+    expect((await ask(port, "GET /")).body).toBe(page.body);
+    expect(readFileSync).not.toHaveBeenCalled();
+
+    const { statSync: stat } = await vi.importActual<typeof import("node:fs")>("node:fs");
+    const isStyle = (name: unknown) => String(name).endsWith("style.css");
+    vi.mocked(statSync).mockImplementation((name) =>
+      Object.assign(stat(name), isStyle(name) && { mtimeMs: 1 }),
+    );
+    vi.mocked(readFileSync).mockImplementationOnce(() => Buffer.from("/* new */"));
+    onTestFinished(() => void vi.mocked(statSync).mockImplementation(stat));
+    const changed = await ask(port, `GET ${STYLE}`);
+    expect(changed.body).toBe("/* new */");
+    expect(changed.headers.get("etag")).not.toBe(style.headers.get("etag"));
+    const version = (body: string) => /data-version="([^"]+)"/.exec(body)?.[1];
+    expect(version((await ask(port, "GET /")).body)).not.toBe(version(page.body));
+    expect(readFileSync).toHaveBeenCalledTimes(1);
   });
 
   test("and its files are not sent again to a browser that has them", async () => {

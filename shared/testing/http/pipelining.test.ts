@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { answer, limitPipelining } from "../../http/answer.ts";
+import { answer } from "../../http/answer.ts";
+import { isAnswering, waitTurn } from "../../http/pipelining.ts";
 import { answersIn, ask, post, requestOf, serve } from "../ask.ts";
 import { sharedChapter } from "../chapter-process.ts";
 import { type RawConnection, rawConnection } from "../raw.ts";
@@ -15,9 +15,10 @@ const request = (port: number, line: string, body?: string) =>
 const repeated = (bytes: Buffer, times: number) => Buffer.concat(Array.from({ length: times }, () => bytes));
 
 /** A connection that sends and reads nothing: its own window is full before long. */
-function unreadConnection(port: number): RawConnection {
+function unreadConnection(port: number, bytes: Uint8Array): RawConnection {
   const connection = rawConnection(port);
   connection.socket.pause();
+  connection.socket.write(bytes);
   return connection;
 }
 
@@ -49,46 +50,57 @@ describe.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)("%s", 
     const read = await connection.until((text) => answersIn(text).length === 200);
     expect(new Set(answersIn(read).map(({ status }) => status))).toEqual(new Set([404]));
   });
+
+  test("keeps what is pipelined one by one, in the order in which it was sent", async () => {
+    const { port } = chapter();
+    const texts = Array.from({ length: 50 }, (_, index) => `${index}`);
+    const posts = texts.map((text) => request(port, "POST /update", JSON.stringify({ text })));
+    const connection = rawConnection(port, Buffer.concat(posts));
+    const read = await connection.until((text) => answersIn(text).length === posts.length);
+    const messages = answersIn(read).map(({ body }) => JSON.parse(body));
+    expect(messages.map(({ text }) => text)).toEqual(texts);
+    expect(messages.map(({ id }) => id)).toEqual(texts.map((_, index) => messages[0].id + index));
+  });
 });
 
-// The look inside tells when the server has let go of a connection that its client never looks at.
-describe("a client that pipelines and never reads", () => {
+// The look inside tells when the server has released a connection that its client never looks at.
+describe("a client that pipelines", () => {
   const polling = sharedChapter("ch09-polling", { probe: true });
   const longPolling = sharedChapter("ch10-long-polling", { probe: true });
 
-  test("is disconnected when more than 1 MiB of answers waits, and others are served", async () => {
-    const { port, probe } = polling();
+  test("and reads late keeps no other waiting, and misses nothing", async () => {
+    const { port } = polling();
     const text = "x".repeat(2_000);
     for (let index = 0; index < 100; index += 1) await post(port, JSON.stringify({ text }));
-    await probe("all closed");
-    // 200 answers of more than 200 kB each: fewer requests than may wait.
-    const connection = unreadConnection(port);
-    connection.socket.write(repeated(request(port, "GET /poll?after=0"), 200));
-    await ask(port, "GET /");
-    await probe("all closed");
-    expect((await ask(port, "GET /poll?after=0")).status).toBe(200);
+    // 200 answers of more than 200 kB each: more than fits on the way.
+    const last = requestOf(port, "GET /poll?after=0");
+    const requests = repeated(request(port, "GET /poll?after=0"), 199);
+    const connection = unreadConnection(port, Buffer.concat([requests, last]));
+    const { body } = await ask(port, "GET /poll?after=0");
+    connection.socket.resume();
+    const [, ...answers] = (await connection.ended()).split("HTTP/1.1 200 OK\r\n");
+    expect(answers).toHaveLength(200);
+    expect(answers.every((each) => each.endsWith(`\r\n\r\n${body}`))).toBe(true);
   });
 
-  test("is disconnected when more than 256 requests wait, however small their answers", async () => {
+  test("and never reads is disconnected when more than 256 requests wait, however small their answers", async () => {
     for (const [{ port, probe }, path] of [
       [polling(), "/poll?after=999999999999999"],
       [longPolling(), "/longpoll?after=0"],
     ] as const) {
-      unreadConnection(port).socket.write(repeated(request(port, `GET ${path}`), 5_000));
+      unreadConnection(port, repeated(request(port, `GET ${path}`), 5_000));
       await ask(port, "GET /");
       await probe("all closed");
       expect((await ask(port, "GET /")).status).toBe(200);
     }
   });
 
-  test("of held requests is disconnected too, and a few that wait are answered in order", async () => {
+  test("held requests is disconnected too, and a few that wait are answered in order", async () => {
     const { port, probe } = longPolling();
     const { body } = await post(port, '{"text":"x"}');
     const { id } = JSON.parse(body);
     const patient = rawConnection(port, repeated(request(port, `GET /longpoll?after=${id}`), 20));
-    const greedy = unreadConnection(port);
-    greedy.socket.write(repeated(request(port, `GET /longpoll?after=${id}`), 300));
-    greedy.socket.resume();
+    const greedy = rawConnection(port, repeated(request(port, `GET /longpoll?after=${id}`), 300));
     await greedy.ended();
     await post(port, '{"text":"news"}');
     const read = await patient.until((text) => answersIn(text).length === 20);
@@ -99,38 +111,73 @@ describe("a client that pipelines and never reads", () => {
   });
 });
 
-describe("limitPipelining", () => {
-  /** A server that answers nothing by itself, and tells how many requests of one connection came through. */
-  async function serveHeld() {
+describe("waitTurn", () => {
+  /** A server whose requests wait their turn. It tells how many came, and answers those whose turn it is when told. */
+  async function serveInTurn(body: unknown = 1) {
+    const counts = { came: 0, begun: 0 };
     const held: (() => void)[] = [];
-    const sockets = new Set<object>();
     const watchers = new Set<() => void>();
-    const port = await serve((incoming, response) => {
-      limitPipelining(incoming, response);
-      sockets.add(incoming.socket);
-      held.push(() => answer(response, 204));
+    const tell = () => {
       for (const watcher of watchers) watcher();
+    };
+    const port = await serve(async (incoming, response) => {
+      counts.came += 1;
+      tell();
+      await waitTurn(incoming, response);
+      counts.begun += 1;
+      held.push(() => answer(response, 200, body));
+      tell();
     });
-    const until = (count: number) =>
-      new Promise<void>((resolve) => {
-        const watcher = () => held.length >= count && resolve();
-        watchers.add(watcher);
-        watcher();
-      });
-    return { port, held, sockets, until };
+    return {
+      port,
+      counts,
+      /** Waits until this is so, then answers those whose turn it is. */
+      async answerWhen(enough: () => boolean) {
+        await new Promise<void>((resolve) => {
+          const watcher = () => enough() && resolve();
+          watchers.add(watcher);
+          watcher();
+        });
+        for (const release of held.splice(0)) release();
+      },
+    };
   }
 
-  test("lets one be answered and 256 wait, and ends the connection at the next", async () => {
-    const { port, held, until } = await serveHeld();
+  test("has a request handled when the one before it is answered, and not earlier", async () => {
+    const { port, counts, answerWhen } = await serveInTurn(1);
+    const connection = rawConnection(port, repeated(request(port, "GET /"), 3));
+    for (const turn of [1, 2, 3]) {
+      await answerWhen(() => counts.came === 3 && counts.begun === turn);
+      await connection.until((text) => answersIn(text).length === turn);
+    }
+  });
+
+  test("has never more than one response of a connection in memory, however little its client reads", async () => {
+    const body = Buffer.alloc(32 * 1024 * 1024, "x"); // More than the sockets' buffers take.
+    const { port, counts, answerWhen } = await serveInTurn(body);
+    const connection = unreadConnection(port, repeated(request(port, "GET /"), 3));
+    await answerWhen(() => counts.came === 3 && counts.begun > 0);
+    const other = ask(port, "GET /");
+    await answerWhen(() => counts.came === 4 && counts.begun > 1);
+    await other;
+    expect(counts.begun).toBe(2); // The first of each connection.
+    connection.socket.resume();
+    for (const begun of [3, 4]) await answerWhen(() => counts.begun === begun);
+    await connection.until((read) => read.length > 3 * body.length);
+  });
+
+  test("lets 256 requests wait behind the one that is handled, and ends the connection at the next", async () => {
+    const { port, counts, answerWhen } = await serveInTurn();
     const connection = rawConnection(port, repeated(request(port, "GET /"), 257));
-    await until(257);
-    expect(connection.socket.destroyed).toBe(false);
-    for (const release of held.splice(0)) release();
+    for (let turn = 1; turn <= 257; turn += 1) {
+      await answerWhen(() => counts.came === 257 && counts.begun === turn);
+    }
     await connection.until((text) => answersIn(text).length === 257);
     // Those that were answered wait no more.
     connection.socket.write(repeated(request(port, "GET /"), 257));
-    await until(257);
-    for (const release of held.splice(0)) release();
+    for (let turn = 258; turn <= 514; turn += 1) {
+      await answerWhen(() => counts.came === 514 && counts.begun === turn);
+    }
     await connection.until((text) => answersIn(text).length === 514);
 
     const another = rawConnection(port, repeated(request(port, "GET /"), 258));
@@ -138,64 +185,24 @@ describe("limitPipelining", () => {
   });
 
   test("counts what waits on each connection for itself", async () => {
-    const { port, held, sockets, until } = await serveHeld();
+    const { port, counts, answerWhen } = await serveInTurn();
     const connections = [1, 2, 3].map(() => rawConnection(port, repeated(request(port, "GET /"), 200)));
-    await until(600);
-    expect(sockets.size).toBe(3);
-    for (const release of held) release();
+    for (let begun = 3; begun <= 600; begun += 3) {
+      await answerWhen(() => counts.came === 600 && counts.begun === begun);
+    }
     for (const connection of connections) await connection.until((text) => answersIn(text).length === 200);
   });
-});
 
-describe("answers that wait behind an unread one", () => {
-  const MIB = 1024 * 1024;
-
-  /** A server that answers each request with a body of so many bytes when told to, last come first. */
-  async function serveBytes(sizes: readonly number[]) {
-    const waiting: (() => void)[] = [];
-    let full = () => {};
-    const all = new Promise<void>((resolve) => {
-      full = resolve;
+  test("is asked of a connection whether it is answering", async () => {
+    const seen: boolean[] = [];
+    const port = await serve(async (incoming, response) => {
+      seen.push(isAnswering(incoming.socket));
+      await waitTurn(incoming, response);
+      seen.push(isAnswering(incoming.socket));
+      response.once("finish", () => seen.push(isAnswering(incoming.socket)));
+      answer(response, 204);
     });
-    const port = await serve((_, response) => {
-      const size = sizes[waiting.length] ?? 0;
-      waiting.push(() => answer(response, 200, Buffer.alloc(size, "x")));
-      if (waiting.length === sizes.length) full();
-    });
-    const connection = rawConnection(port, repeated(request(port, "GET /"), sizes.length));
-    await all;
-    for (const release of waiting.toReversed()) release();
-    return connection;
-  }
-
-  test("may be 1 MiB in all", async () => {
-    const connection = await serveBytes([0, MIB / 2, MIB / 2 - 1, 1]);
-    const read = await connection.until((text) => answersIn(text).length === 4);
-    expect(answersIn(read).map(({ body }) => body.length)).toEqual([0, MIB / 2, MIB / 2 - 1, 1]);
-  });
-
-  test("end the connection with one byte more", async () => {
-    const connection = await serveBytes([0, MIB / 2, MIB / 2, 1]);
-    expect(await connection.ended()).toBe("");
-  });
-
-  test("count no more once they are sent", async () => {
-    const body = Buffer.alloc(MIB, "x");
-    const waiting: ServerResponse[] = [];
-    const port = await serve((_, response) => {
-      if (waiting.push(response) % 2 !== 0) return;
-      // The second first: it waits behind the first.
-      for (const each of waiting.splice(0).toReversed()) answer(each, 200, body);
-    });
-    const connection = rawConnection(port);
-    for (const round of [1, 2, 3]) {
-      connection.socket.write(repeated(request(port, "GET /"), 2));
-      await connection.until((text) => answersIn(text).length === 2 * round);
-    }
-  });
-
-  test("do not count the one that is being sent, however large", async () => {
-    const connection = await serveBytes([3 * MIB, 1]);
-    await connection.until((text) => answersIn(text).length === 2);
+    await ask(port, "GET /");
+    expect(seen).toEqual([false, true, false]);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Answer, answerIn, ask, expectRefusal, post, requestOf } from "../ask.ts";
@@ -288,6 +288,17 @@ describe.each([
     expect((await chapter.stop()).code).toBe(0);
     expect(await receiver.ended()).not.toContain("lost");
   });
+});
+
+test("who sends while another program has begun a line in the file is answered 201, each time", async () => {
+  const file = join(temporaryFolder(), "log.ndjson");
+  const { port } = await startChapter("ch09-polling", { args: ["--store", `file:${file}`] });
+  for (let id = 1; id <= 20; id += 1) {
+    appendFileSync(file, '{"half');
+    expect(messageIn(await post(port, draft({ text: `${id}` })))).toMatchObject({ id, text: `${id}` });
+  }
+  const { body } = await ask(port, "GET /poll?after=0");
+  expect(JSON.parse(body)).toHaveLength(20);
 });
 
 test("what was answered is in the file, one line of JSON a message, each key once", async () => {

@@ -32,7 +32,7 @@ describe.each(CHAPTERS)("%s", (name) => {
       code: 1,
       signal: null,
       stdout: "",
-      stderr: `${name}: Port ${port} is in use: end what listens there, or take a free one with -- --port 0.\n`,
+      stderr: `${name}: Port ${port} is in use: stop the program that uses it, or take a free one with -- --port 0.\n`,
     });
   });
 
@@ -79,7 +79,17 @@ describe.each(CHAPTERS)("%s", (name) => {
       expect([code, stderr]).toEqual([0, ""]);
       const flags = [...stdout.matchAll(/^ {2}--([a-z-]+) .*$/gm)].map(([, flag]) => flag);
       const own = name === "ch09-polling" ? ["poll-interval"] : [];
-      expect(flags).toEqual(["port", "host", "allow-host", "store", "tls-cert", "tls-key", ...own, "help"]);
+      expect(flags).toEqual([
+        "port",
+        "host",
+        "allow-host",
+        "allow-frame",
+        "store",
+        "tls-cert",
+        "tls-key",
+        ...own,
+        "help",
+      ]);
       for (const variable of ["PORT", "HOST", "CHAT_STORE", "TLS_CERT", "TLS_KEY"])
         expect(stdout).toContain(variable);
     }
@@ -97,6 +107,11 @@ describe("a command that cannot be right is said in one line, exit 2:", () => {
     ["a flag whose value looks like a flag", ["--port", "--host"], /'--port' argument is ambiguous/],
     ["a host that is empty", ["--host", ""], /--host needs a value/],
     ["a name that is empty", ["--allow-host="], /--allow-host needs a value/],
+    [
+      "a frame's origin with a path",
+      ["--allow-frame", "http://a.example/"],
+      /--allow-frame takes an origin such as/,
+    ],
     [
       "a port that is a word",
       ["--port", "http"],
@@ -263,6 +278,20 @@ describe("where it listens and what it keeps", () => {
     expect(one.port).toBeGreaterThan(0);
     expect(one.port).not.toBe(two.port);
   });
+
+  test.each(CHAPTERS)(
+    "the page of %s may be shown in a frame by whom --allow-frame names, and by nobody else",
+    async (name) => {
+      const frames = ["http://localhost:3200", "https://course.example"];
+      for (const [args, ancestors] of [
+        [[], "'none'"],
+        [frames.flatMap((frame) => ["--allow-frame", frame]), frames.join(" ")],
+      ] as const) {
+        const { headers } = await ask((await startChapter(name, { args })).port, "GET /");
+        expect(headers.get("content-security-policy")).toMatch(new RegExp(`; frame-ancestors ${ancestors}$`));
+      }
+    },
+  );
 
   test("the page is told the poll interval", async () => {
     const { port } = await startChapter("ch09-polling", {

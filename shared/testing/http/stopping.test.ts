@@ -24,7 +24,7 @@ const RECEIVING: Record<
 > = {
   "ch09-polling": { line: "GET /poll", waiting: undefined },
   "ch10-long-polling": { line: "GET /longpoll", waiting: undefined },
-  "ch11-sse": { line: "GET /subscribe", waiting: /retry: 1000\n\n\r\n$/ },
+  "ch11-sse": { line: "GET /subscribe", waiting: /retry: 1000\nevent: heartbeat\nid: 0\ndata:\n\n\r\n$/ },
   "ch12-websocket": {
     line: "GET /",
     headers: {

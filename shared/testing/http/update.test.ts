@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { answer, HttpError, refuse } from "../../http/answer.ts";
-import { MAX_BODY, parseJson, readJson } from "../../http/body.ts";
+import { MAX_BODY, parseJson, pauseWhile, readJson, updateText } from "../../http/update.ts";
+import { openStore } from "../../message-store/index.ts";
 import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
 
@@ -72,7 +73,11 @@ describe("a body", () => {
   test("that is not JSON, or not UTF-8, is refused", () => {
     for (const bytes of ["", "{", "x", "1 2", "\xff", '"\xed\x95"']) {
       expect(() => parseJson(Buffer.from(bytes, "latin1"))).toThrow(
-        new HttpError(400, 'The body is not JSON in UTF-8: send an object such as {"text": "Hello"}.'),
+        expect.objectContaining({
+          name: "HttpError",
+          status: 400,
+          message: expect.stringContaining('{"text": "Hello"}'),
+        }),
       );
     }
     expect(parseJson(Buffer.from('{"text":"한"}'))).toEqual({ text: "한" });
@@ -94,4 +99,70 @@ describe("a body", () => {
     expect(await failed).toBeInstanceOf(Error);
     expect(await failed).not.toBeInstanceOf(HttpError);
   });
+});
+
+describe("a text message of a socket", () => {
+  test("is the JSON of a draft, or the text of one where it is no JSON object", async () => {
+    const log = await openStore("memory:");
+    const texts = [
+      '{"text":"한","author":"ann","key":"k"}',
+      "Hello",
+      "",
+      "[1]",
+      "null",
+      '"x"',
+      "5",
+      "{",
+      '{"text"',
+    ];
+    for (const text of texts) {
+      const reply = await updateText(text, log);
+      if (text === "") expect(reply).toEqual({ error: expect.stringMatching(/blank/), key: undefined });
+      else expect([text, reply]).toEqual([text, undefined]);
+    }
+    const [first, ...others] = await log.after(0);
+    expect(first).toMatchObject({ text: "한", author: "ann", key: "k" });
+    expect(others.map(({ text }) => text)).toEqual(["Hello", "[1]", "null", '"x"', "5", "{", '{"text"']);
+  });
+
+  test("whose key the log has already is answered with the first message", async () => {
+    const log = await openStore("memory:");
+    const { message } = await log.append({ text: "first", key: "k" });
+    expect(await updateText('{"text":"second","key":"k"}', log)).toEqual(message);
+  });
+
+  test("that is refused is answered with a sentence, and with its key where it has one", async () => {
+    const log = await openStore("memory:");
+    for (const [text, key] of [
+      ['{"text":" ","key":"k"}', "k"],
+      ['{"text":"x","key":"a b"}', "a b"],
+      ['{"text":"x","key":5}', undefined],
+      ["{}", undefined],
+    ] as const) {
+      expect(await updateText(text, log)).toEqual({ error: expect.stringMatching(/^The field .*\.$/), key });
+    }
+    await log.close();
+    expect(await updateText('{"text":"x","key":"k"}', log)).toEqual({
+      error: expect.stringMatching(/^The log is closed.*\.$/),
+      key: "k",
+    });
+  });
+});
+
+test("a connection is read again when the last of its tasks is settled, whether it failed or not", async () => {
+  const connection = { pause: vi.fn(), resume: vi.fn() };
+  let keep = (_: string) => {};
+  const one = pauseWhile(
+    connection,
+    new Promise<string>((resolve) => {
+      keep = resolve;
+    }),
+  );
+  const two = pauseWhile(connection, Promise.reject(new Error("two")));
+  expect(connection.pause).toHaveBeenCalled();
+  await expect(two).rejects.toThrow("two");
+  expect(connection.resume).not.toHaveBeenCalled();
+  keep("one");
+  expect(await one).toBe("one");
+  expect(connection.resume).toHaveBeenCalledTimes(1);
 });
