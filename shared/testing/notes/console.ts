@@ -19,7 +19,7 @@ session?.on("Runtime.consoleAPICalled", ({ args }) => {
 });
 await session?.send("Runtime.enable");
 for await (const expression of createInterface(process.stdin)) {
-  // As the developer tools do it: a `const` may be declared anew.
+  // As the developer tools do it: a `const` may be declared again.
   const ran = await session?.send("Runtime.evaluate", { expression, replMode: true, userGesture: true });
   const thrown = ran?.exceptionDetails?.exception?.description?.split("\n")[0];
   if (thrown !== undefined) console.log(`Uncaught ${thrown}`);

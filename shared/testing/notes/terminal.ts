@@ -15,9 +15,15 @@ const PORT = 3000;
 const GUARD = 20_000;
 
 /**
- * A stream's heartbeat, as text, chunk or piece. Unless the transcript moves the chapter's clock it comes at any moment.
+ * A heartbeat: as text, chunk or piece of a stream; as a socket's frames, or the message in them. Unless the transcript
+ * moves the chapter's clock it comes at any moment.
  */
-const HEARTBEAT = /^(?:4\r\n|--- 4 bytes\n)?: \n\n(?:\r?\n)?/gm;
+const HEARTBEATS = [
+  /^(?:18\r\n|--- 24 bytes\n)?event: heartbeat\ndata:\n\n(?:\r?\n)?/gm,
+  /^: heartbeat\n\n/gm,
+  /\uFFFD.\uFFFD.\{"heartbeat": 15000\}/gs,
+  /^\{"heartbeat": 15000\}\n/gm,
+];
 
 /** The terminal that is a browser's console, on the chapter's page. Where there is no Chromium, it is passed over. */
 const CONSOLE = "console";
@@ -114,7 +120,8 @@ export function openReader(root: string, folder: string): Reader {
       isWhole: () => output.endsWith("\n"),
       printed: () => {
         const text = output.replaceAll(`:${port}`, `:${PORT}`);
-        return linesOf(chapterHasClock ? text : text.replaceAll(HEARTBEAT, ""));
+        const heartbeats = chapterHasClock ? [] : HEARTBEATS;
+        return linesOf(heartbeats.reduce((rest, heartbeat) => rest.replaceAll(heartbeat, ""), text));
       },
     };
     running.add(program);

@@ -10,7 +10,7 @@ for (const page of readPages(root)) {
     const woven = weave(page, sources);
     if (woven === page.text) continue;
     writeFileSync(page.path, woven);
-    console.log(`${page.path} is written anew`);
+    console.log(`${page.path} is rewritten`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

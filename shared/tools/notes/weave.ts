@@ -64,7 +64,7 @@ export function markersOf(text: string): Marker[] {
   return markers;
 }
 
-/** Writes each block of a page anew. @throws Error with all that cannot be woven */
+/** Writes each block of a page again. @throws Error with all that cannot be woven */
 export function weave(page: Page, sources: Sources): string {
   const lines = page.text.split("\n");
   const faults: string[] = [];
