@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { isIPv6, type Server as NetServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { type Chapter, fail, StartError } from "./open.ts";
+import { MAX_BODY } from "./update.ts";
 
 /** How long a shutdown waits for open connections, in milliseconds; the contract allows two seconds in all. */
 const GRACE = 1_000;
@@ -28,6 +29,11 @@ export function listen(server: Server, chapter: Chapter, close: () => void = () 
   const { name, host, port, log, certificate } = chapter;
   server.timeout = IDLE;
   server.maxHeadersCount = 0; // All of a head counts, however many fields it has: its size is limited to 16 KiB.
+  // `Expect: 100-continue`: a body that is too large must not be asked for (RFC 9110 §10.1.1).
+  server.on("checkContinue", (request, response) => {
+    if (Number(request.headers["content-length"] ?? 0) <= MAX_BODY) response.writeContinue();
+    server.emit("request", request, response);
+  });
   const listener: NetServer = certificate
     ? createTlsServer({ ...certificate, noDelay: true, handshakeTimeout: HANDSHAKE }, (socket) =>
         server.emit("connection", socket),

@@ -1,6 +1,7 @@
 // From the command line to an open store: flags, environment variables, TLS, and one line for whatever is wrong.
 import { readFileSync } from "node:fs";
 import type { ServerOptions } from "node:http";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import type { ChapterName } from "../html-renderer/chapters.ts";
@@ -125,7 +126,7 @@ export function parseOptions(
   return {
     port: wholeNumber("The port", value("port", "PORT") ?? "3000", 0, 65_535),
     host: value("host", "HOST") ?? "127.0.0.1",
-    allowHosts: values.get("allow-host") ?? [],
+    allowHosts: (values.get("allow-host") ?? []).map(hostOf),
     allowFrames: (values.get("allow-frame") ?? []).map(originOf),
     store: value("store", "CHAT_STORE") ?? "file:.data/chat.ndjson",
     tls: cert === undefined || key === undefined ? undefined : { cert, key },
@@ -154,6 +155,17 @@ function parseFlags(args: readonly string[], own: readonly string[]): Map<string
     if (list.includes("")) throw new UsageError(`--${name} needs a value. --help lists the flags.`);
   }
   return found;
+}
+
+/** A name as a browser sends it in `Host`: letters beyond ASCII as Punycode (RFC 3492), without a port. */
+function hostOf(text: string): string {
+  if (isIP(text) !== 0) return text;
+  const address = `http://${text}:1`; // A second port would be no URL.
+  const { href, hostname } = URL.canParse(address) ? new URL(address) : { href: "", hostname: "" };
+  if (href === `http://${hostname}:1/`) return hostname;
+  throw new UsageError(
+    `--allow-host takes a name without a port, such as chat.example, not ${JSON.stringify(text)}.`,
+  );
 }
 
 /** A frame's origin goes into a header of the page, so it has to be one. */

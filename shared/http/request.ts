@@ -42,7 +42,7 @@ export async function admit(request: IncomingMessage, response: ServerResponse, 
  *
  * @returns its path, which is one of the site's
  * @throws HttpError 403 for a foreign Host, with which a foreign page could reach us under its own name (DNS rebinding);
- *   404; 405 with Allow (RFC 9110 §15.5.6); 403 for a foreign Origin (RFC 6454 §7, RFC 6455 §10.2)
+ *   404; 405 with Allow (RFC 9110 §15.5.6); 403 for a foreign Origin (RFC 6454 §7, RFC 6455 §10.2) or site
  */
 export function check(request: IncomingMessage, { paths, ...names }: Site): string {
   const { host, path } = targetOf(request);
@@ -58,7 +58,7 @@ export function check(request: IncomingMessage, { paths, ...names }: Site): stri
     const allow = methods.join(", ");
     throw new HttpError(405, `This path does not support that method: use ${allow}.`, { Allow: allow });
   }
-  if (methods !== PAGE_METHODS && !isOwnOrigin(request, host)) {
+  if (methods !== PAGE_METHODS && !(isOwnOrigin(request, host) && isSameSite(request))) {
     throw new HttpError(403, "Pages of another origin may not do this: open this server's own page.");
   }
   return path;
@@ -91,6 +91,14 @@ function isOwnOrigin({ headers: { origin }, socket }: IncomingMessage, host: str
   if (origin === undefined) return true; // Browsers send it with every POST and every WebSocket handshake.
   const sent = origin.toLowerCase();
   return sent === `https://${host}` || (!(socket instanceof TLSSocket) && sent === `http://${host}`);
+}
+
+/**
+ * An `<img>` of another site sends no Origin, and how long its request is held tells whether there is news. Browsers
+ * send this header with each request, other clients do not (Fetch Metadata Request Headers, Sec-Fetch-Site).
+ */
+function isSameSite({ headers: { "sec-fetch-site": site } }: IncomingMessage): boolean {
+  return site === undefined || site === "same-origin" || site === "none";
 }
 
 /** @returns the first value of a query parameter; undefined if there is none */

@@ -22,7 +22,9 @@ class NotUpgraded extends Error {}
  */
 export function admitUpgrade(request: IncomingMessage, socket: Duplex, { host, allowHosts }: Names): void {
   socket.on("error", () => socket.destroy()); // Without a listener, a reset would end the process.
-  if (isAnswering(socket) || request.headers.upgrade?.toLowerCase() !== "websocket") throw new NotUpgraded();
+  const { upgrade } = request.headers;
+  const isIgnored = upgrade?.toLowerCase() !== "websocket" || request.httpVersion === "1.0"; // RFC 9110 §7.8
+  if (isAnswering(socket) || isIgnored) throw new NotUpgraded();
   check(request, { paths: PATHS, host, allowHosts });
   const { "sec-websocket-version": version, "sec-websocket-key": key = "" } = request.headers;
   if (version !== "13") {

@@ -7,7 +7,7 @@
 // The id is the line's place in the file, so that all processes count alike. Nobody is shown or answered a
 // message that a power cut could still take back. What comes while one batch is flushed is the next batch.
 import { randomUUID } from "node:crypto";
-import { fstatSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatLine } from "./line.ts";
@@ -223,10 +223,11 @@ export class FileStore implements MessageStore {
   }
 
   #size(): number {
-    const { size, nlink } = fstatSync(this.#file.fd);
-    if (nlink > 0 && size >= this.#tail.seen) return size;
+    const { size, dev, ino } = fstatSync(this.#file.fd);
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    if (there?.dev === dev && there.ino === ino && size >= this.#tail.seen) return size;
     throw new StoreError(
-      `The log file ${this.#path} was deleted or cut: stop all chapters and start them again.`,
+      `The log file ${this.#path} was deleted, moved or cut: stop all chapters and start them again.`,
     );
   }
 

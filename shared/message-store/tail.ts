@@ -66,10 +66,11 @@ export class Tail {
     const lines: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const bytes = chunk.subarray(start, end);
-      const line = this.#skipping ? undefined : parseLine(bytes);
-      if (line !== undefined) lines.push(line);
-      else if (!this.#skipping && bytes.length > 0) report(bytes, this.#offset + start);
+      if (end > start && !this.#skipping) {
+        const line = parseLine(chunk.subarray(start, end));
+        if (line !== undefined) lines.push(line);
+        else report(chunk.subarray(start, end), this.#offset + start);
+      }
       this.#skipping = false;
       start = end + 1;
     }
