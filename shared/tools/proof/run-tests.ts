@@ -89,7 +89,12 @@ export async function runTests(
 ): Promise<Tests> {
   const place = mkdtempSync(join(tmpdir(), "report-"));
   const report = join(place, "report.json");
-  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "shared/mutations/vitest.config.ts"];
+  const vitest = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--config",
+    "shared/testing/mutations/vitest.config.ts",
+  ];
   const { text } = await runNode(
     folder,
     [...vitest, "--reporter=json", `--outputFile=${report}`, ...args],
