@@ -392,7 +392,7 @@ test.each([
   const store = await openIt();
   await store.append({ text: "a" });
   harm();
-  await expect(store.append({ text: "b" })).rejects.toThrow(/deleted or cut: stop all chapters and start/);
+  await expect(store.append({ text: "b" })).rejects.toThrow(/deleted, moved or cut: stop all chapters and start/);
   await expect(store.append({ text: "c" })).rejects.toThrow(StoreError);
   await expect(store.refresh()).rejects.toThrow(StoreError);
   expect(texts(await store.after(0))).toEqual(["a"]);
@@ -403,7 +403,7 @@ test("a file that is gone is noticed without being asked", async () => {
   await openIt();
   const noticed = new Promise((resolve) => stderr.mockImplementation(resolve));
   rmSync(path);
-  expect(await noticed).toMatch(/was deleted or cut/);
+  expect(await noticed).toMatch(/was deleted, moved or cut/);
 });
 
 test("closing lets a refresh under way end, and refuses a later one", async () => {
