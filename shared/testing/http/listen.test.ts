@@ -184,7 +184,11 @@ describe("stopping", () => {
     const { cert, key, pem } = certificateFiles();
     for (const certificate of [undefined, { cert, key }]) {
       const answered: RequestListener = (_, response) => response.end("x");
-      const { port, exited, terminate } = await listening(answered, undefined, { certificate });
+      // No limit of node:http's own closes them.
+      const serverOptions = { keepAliveTimeout: 0 };
+      const chapter = await listening(answered, undefined, { certificate, serverOptions });
+      const { server, port, exited, terminate } = chapter;
+      server.timeout = 0;
       const [host, ca, servername] = ["127.0.0.1", pem, "localhost"];
       const socket = certificate
         ? connectSecurely({ port: await port(), host, ca, servername })

@@ -37,6 +37,19 @@ describe("the command line", () => {
     });
   });
 
+  test("gives a name as browsers send it in Host, or an address", () => {
+    for (const [name, host] of [
+      ["chat.example", "chat.example"],
+      ["CHAT.Example", "chat.example"],
+      ["채팅.example", "xn--ou6bo7j.example"],
+      ["10.0.0.1", "10.0.0.1"],
+      ["fd00::8", "fd00::8"],
+      ["[fd00::8]", "[fd00::8]"],
+    ] as const) {
+      expect(parseOptions(["--allow-host", name], {}).allowHosts).toEqual([host]);
+    }
+  });
+
   test("may say a thing twice: the last counts", () => {
     expect(parseOptions(["--port", "1", "--port", "2", "--host", "a", "--host", "b"], {})).toMatchObject({
       port: 2,
@@ -91,6 +104,12 @@ describe("the command line", () => {
     ],
     [["--store", "memory:", "--host="], "--host needs a value. --help lists the flags."],
     [["--allow-host", "a", "--allow-host", ""], "--allow-host needs a value. --help lists the flags."],
+    ...["a.example:80", "http://a.example", "a/b", "a b", "user@a.example", "a?b"].map(
+      (name): [readonly string[], string] => [
+        ["--allow-host", "b.example", "--allow-host", name],
+        `--allow-host takes a name without a port, such as chat.example, not ${JSON.stringify(name)}.`,
+      ],
+    ),
     ...[
       "http://a.example/",
       "http://A.example",

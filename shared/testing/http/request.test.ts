@@ -190,6 +190,26 @@ describe("an Origin", () => {
     ).toBe(200);
   });
 
+  test("that is not sent, as by an image, leaves Sec-Fetch-Site: another site may not send or receive", async () => {
+    const port = await serveAdmitted();
+    for (const [site, status] of [
+      ["same-origin", 200],
+      ["none", 200],
+      ["same-site", 403],
+      ["cross-site", 403],
+      ["", 403],
+      ["none, cross-site", 403],
+    ] as const) {
+      const headers = { "Sec-Fetch-Site": site };
+      for (const line of ["GET /data", "POST /update"]) {
+        const answer = await ask(port, line, { headers });
+        expect([site, line, answer.status]).toEqual([site, line, status]);
+        if (status === 403) expect(expectRefusal(answer, 403)).toMatch(ORIGIN);
+      }
+      expect((await ask(port, "GET /", { headers })).status).toBe(200);
+    }
+  });
+
   test("is compared with the host of an absolute target, not with the header", async () => {
     const port = await serveAdmitted();
     const headers = { Host: "evil.example", Origin: "http://evil.example" };

@@ -217,6 +217,16 @@ describe.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)(
       expect(answer.headers.get("cache-control")).toBe("no-store");
     });
 
+    test("is not asked for with 100 Continue, and one that is not too large is", async () => {
+      const { port } = chapter();
+      const expecting = (bytes: number) =>
+        headOf(port, { Expect: "100-continue", "Content-Length": String(bytes) });
+      const large = rawConnection(port, expecting(LIMIT + 1));
+      expectRefusal(answerIn(await large.until((text) => text.endsWith("}"))), 413);
+      const fitting = rawConnection(port, expecting(LIMIT));
+      await fitting.until((text) => text === "HTTP/1.1 100 Continue\r\n\r\n");
+    });
+
     test("is refused in the middle, where it is chunked", async () => {
       const { port } = chapter();
       const connection = rawConnection(port, headOf(port, { "Transfer-Encoding": "chunked" }));

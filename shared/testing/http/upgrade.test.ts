@@ -115,6 +115,14 @@ describe("an upgrade to another protocol", () => {
     expect(second?.status).toBe(404);
   });
 
+  test("in HTTP/1.0 is ignored too, WebSocket or not", async () => {
+    const { port } = chapter();
+    for (const headers of [UPGRADE, h2c]) {
+      const { status, body } = await ask(port, "GET / HTTP/1.0", { headers });
+      expect([status, body.slice(0, 15)]).toEqual([200, "<!doctype html>"]);
+    }
+  });
+
   test("keeps what the client sent behind it, and each request is checked as ever", async () => {
     const { port } = chapter();
     const requests = [

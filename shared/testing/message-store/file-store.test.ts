@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -387,12 +396,22 @@ test("after a flush that failed nothing more is shown or taken, and it is said o
 
 test.each([
   ["deleted", () => rmSync(path)],
+  ["moved", () => renameSync(path, `${path}.old`)],
+  [
+    "replaced by a copy",
+    () => {
+      cpSync(path, `${path}.copy`);
+      renameSync(`${path}.copy`, path);
+    },
+  ],
   ["cut", () => truncateSync(path, 10)],
 ])("a file that was %s while it was in use takes nothing more, and it is said once", async (_, harm) => {
   const store = await openIt();
   await store.append({ text: "a" });
   harm();
-  await expect(store.append({ text: "b" })).rejects.toThrow(/deleted, moved or cut: stop all chapters and start/);
+  await expect(store.append({ text: "b" })).rejects.toThrow(
+    /deleted, moved or cut: stop all chapters and start/,
+  );
   await expect(store.append({ text: "c" })).rejects.toThrow(StoreError);
   await expect(store.refresh()).rejects.toThrow(StoreError);
   expect(texts(await store.after(0))).toEqual(["a"]);
