@@ -49,7 +49,9 @@ test.skipIf(!findBrowser("Chromium"))(
     const expression = readFileSync(FILE, "utf8");
     tools.send("Runtime.evaluate", { expression, replMode: true }).catch(() => {});
     await whole;
-    expect(printed).toMatch(/^200 text\/event-stream\n--- \d+ bytes\nretry: 1000\n\n/);
+    expect(printed).toMatch(
+      /^200 text\/event-stream\n--- \d+ bytes\nretry: 1000\nevent: heartbeat\nid: 0\ndata:\n\n/,
+    );
     expect(printed).toContain(`id: 1\ndata: ${body}\n\n`);
   },
 );

@@ -107,7 +107,7 @@ describe("the handshake", () => {
 
   test("an upgrade to anything but WebSocket is ignored: it gets the page", async () => {
     const { port } = shared();
-    const headers = { Upgrade: "h2c", Connection: "Upgrade, HTTP2-Settings", "HTTP2-Settings": "" };
+    const headers = { Upgrade: "h2c", Connection: "close, Upgrade, HTTP2-Settings", "HTTP2-Settings": "" };
     const { status, body } = await ask(port, "GET /", { headers });
     expect(status).toBe(200);
     expect(body).toMatch(/^<!doctype html>/);
@@ -292,40 +292,66 @@ describe("the frames", () => {
   });
 });
 
-test("each 15 s comes a ping, and who has not answered it by the next one is dropped", async () => {
+test("each 15 s comes a ping, with a heartbeat that the page can see, and who has not answered by the next one is dropped", async () => {
   const running = await startChapter(chapter, { probe: true });
   const { send, until, ended } = await rawWebSocket(running.port);
-  const ping = { first: 0x80 | PING, payload: Buffer.of() };
+  const heartbeat = [
+    { first: 0x80 | PING, payload: Buffer.of() },
+    { first: 0x80 | TEXT, payload: Buffer.from('{"heartbeat": 15000}') },
+  ];
   await running.probe(14_999);
   send("not yet");
   expect(jsonOf((await until(1))[0])).toMatchObject({ text: "not yet" });
   await running.probe(1);
-  expect((await until(2))[1]).toEqual(ping);
+  expect((await until(3)).slice(1)).toEqual(heartbeat);
   send("", { opcode: PONG });
   send("and here I am"); // Its message comes back, so the pong before it was read.
-  await until(3);
+  await until(4);
   await running.probe(15_000);
-  expect((await until(4))[3]).toEqual(ping);
+  expect((await until(6)).slice(4)).toEqual(heartbeat);
   await running.probe(14_999);
   send("no pong");
-  await until(5);
+  await until(7);
   await running.probe(1);
-  expect(await ended()).toHaveLength(5);
+  expect(await ended()).toHaveLength(7);
   await expectNothingHeld(running);
 });
 
-test("a known key that is sent again while the socket catches up is answered when it has, and not in between", async () => {
+test("all sockets have the ping at the same time, also one that has come a moment ago or has yet to catch up", async () => {
+  const store = logOf(5_000, () => "x".repeat(1_500));
+  const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
+  const early = await rawWebSocket(running.port, "/?after=5000");
+  await running.probe(14_999);
+  const late = await rawWebSocket(running.port, "/?after=5000");
+  const behind = await rawWebSocket(running.port, "/?after=0");
+  behind.connection.socket.pause();
+  await running.probe(1);
+  for (const { until } of [early, late])
+    expect((await until(2)).map(({ first }) => first)).toEqual([0x89, 0x81]);
+  behind.connection.socket.resume();
+  const received = await behind.connection.until((text) => text.includes('"id":5000,'));
+  expect(received).toContain('\x89\x00\x81\x14{"heartbeat": 15000}');
+});
+
+test("a known key that is sent again while the socket catches up: its message comes with the others, or at once where it has come", async () => {
   const { port } = await startChapter(chapter, { args: ["--store", logOf(5_000, () => "x".repeat(1_500))] });
-  const draft = frameOf('{"text": "again", "key": "key-5"}');
-  const { connection, until } = await rawWebSocket(port, "/?after=0", draft);
+  const draft = (key: string) => JSON.stringify({ text: "again", key });
+  const { connection, send, frames } = await rawWebSocket(port, "/?after=0", frameOf(draft("key-4000")));
+  await connection.until((received) => received.includes('"id":2,'));
   connection.socket.pause();
+  send(draft("key-1"));
   const other = enter(chapter, `http://localhost:${port}`);
   await other.until(({ length }) => length > 0); // The server has got on to other things.
   connection.socket.resume();
   // All of the text, before anything is looked for in it: it comes in many pieces.
   await connection.until((received) => received.length > 5_000 * 1_500);
-  const ids = (await until(5_001)).map((frame) => jsonOf(frame)["id"]);
-  expect(ids).toEqual([...idsFrom(1, 5_000), 5]);
+  await connection.until((received) => received.includes('"id":5000,'));
+  send("That is all.");
+  await connection.until((received) => received.includes('"id":5001,'));
+  const ids = frames().map((frame) => Number(jsonOf(frame)["id"]));
+  const again = ids.lastIndexOf(1);
+  expect(again).toBeLessThan(5_000);
+  expect(ids.toSpliced(again, 1)).toEqual(idsFrom(1, 5_001));
 });
 
 test("while a draft is being kept no more is read: what its sender goes on to send waits outside, and keeps its order", async () => {

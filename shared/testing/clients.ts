@@ -24,7 +24,7 @@ export interface ClientOptions {
 export interface ChatClient {
   /** Every message received, in the order of receiving. What a server sends twice is here twice. */
   readonly messages: readonly Message[];
-  /** The id of the message received last. */
+  /** The id of the message received last; of a stream, also the one that it said to start from. */
   readonly cursor: number | undefined;
   /** Why the last connection failed; it helps where a test hangs. */
   readonly problem: unknown;
@@ -61,7 +61,8 @@ interface Stay {
   /** Aborted by `disconnect`, with how to leave as its reason. Nothing that comes later counts: it will come again. */
   readonly left: AbortSignal;
   cursor(): number | undefined;
-  received(messages: readonly Message[]): void;
+  /** @param cursor the last message's id, unless told */
+  received(messages: readonly Message[], cursor?: number): void;
   isFrozen(): boolean;
   thawed(): Promise<void>;
 }
@@ -183,10 +184,10 @@ export function openClient(chapter: ChapterFolder, url: string, options: ClientO
         options,
         left: leaving.signal,
         cursor: () => cursor,
-        received(news) {
+        received(news, at = news.at(-1)?.id) {
           if (leaving.signal.aborted) return;
           messages.push(...news);
-          cursor = news.at(-1)?.id ?? cursor;
+          cursor = at ?? cursor;
           tell();
         },
         isFrozen: () => frozen,
@@ -306,6 +307,8 @@ async function listen(stay: Stay): Promise<void> {
     throw new Error(`${response.statusCode} ${type}: ${await textOf(response)}`);
   }
   const parse = streamParser(({ type, data, lastEventId }) => {
+    // Its id is a cursor, even where no message has come yet.
+    if (type === "heartbeat" && data === "") return stay.received([], Number(lastEventId));
     const message: Message = JSON.parse(data);
     if (type !== "message" || lastEventId !== String(message.id)) throw new Error(`a wrong event: ${data}`);
     stay.received([message]);
@@ -356,7 +359,10 @@ function webSocketTechnique(underWay: ReadonlySet<Sending>, tell: () => void) {
       connection.on("message", async (data) => {
         watch.refresh();
         if (left.aborted) return;
-        const value: Message & { readonly error?: string } = JSON.parse(String(data));
+        const value: Message & { readonly error?: string; readonly heartbeat?: number } = JSON.parse(
+          String(data),
+        );
+        if (value.heartbeat !== undefined) return;
         for (const sending of underWay) {
           if (sending.draft.key !== value.key) continue;
           sending.answer = value.error === undefined ? value : new Refused(value.error);

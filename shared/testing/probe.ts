@@ -33,6 +33,20 @@ JSON.stringify = new Proxy(JSON.stringify, {
   },
 });
 
+// How often something was given to the system to send: what was kept together goes out in one piece.
+let writes = 0;
+for (const method of ["_write", "_writev"] as const) {
+  const write: unknown = Socket.prototype[method];
+  if (typeof write !== "function") throw new Error(`sockets have no ${method}`);
+  const counted = new Proxy(write, {
+    apply(target, self, args) {
+      writes += 1;
+      return Reflect.apply(target, self, args);
+    },
+  });
+  Object.defineProperty(Socket.prototype, method, { value: counted });
+}
+
 // Flushing the log, which a test can hold up: much can happen while a disk takes its time.
 let flush = Promise.resolve();
 let letFlush = () => {};
@@ -77,6 +91,7 @@ async function answerOf(question: unknown): Promise<unknown> {
     return letFlush();
   }
   if (question === "serialised") return serialised;
+  if (question === "writes") return writes;
   if (question === "output") {
     // Of the open connections: what waits in memory to be sent, and what was written to and read from them so far.
     const live = [...sockets].flatMap((socket) => socket.deref() ?? []).filter((socket) => !socket.destroyed);

@@ -1,4 +1,5 @@
 // What a chat owes to those who use it, whichever way its messages reach them: one table of promises for four chapters.
+import { randomUUID } from "node:crypto";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { report } from "node:process";
@@ -50,6 +51,12 @@ export function logOf(count: number, textOf = (id: number) => `message ${id}`): 
   );
   writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
   return `file:${path}`;
+}
+
+/** Adds messages to a log in one write, as another process does, so that they are kept together. */
+export function writtenByAnother(store: `file:${string}`, ...texts: readonly string[]): void {
+  const lines = texts.map((text) => JSON.stringify({ author: "bob", text, timestamp: 1, key: randomUUID() }));
+  appendFileSync(store.slice("file:".length), lines.map((line) => `${line}\n`).join(""));
 }
 
 /** What the probe says of the open connections. */
@@ -317,8 +324,7 @@ export function keepsPromises(chapter: ChapterFolder): void {
       const store = logOf(1);
       // The probe's clock stands still, and with it the look at what others wrote: only the cursor can be the reason.
       const { url } = await startChapter(chapter, { probe: true, args: ["--store", store] });
-      const line = { author: "bob", text: "안녕", timestamp: 1, key: "k-2" };
-      appendFileSync(store.slice("file:".length), `${JSON.stringify(line)}\n`);
+      writtenByAnother(store, "안녕");
       const client = enter(chapter, url, { after: 2 });
       const { seen } = await inTheEnd([client]);
       expect(seen.map(idsOf)).toEqual([[3]]);
@@ -329,8 +335,7 @@ export function keepsPromises(chapter: ChapterFolder): void {
       const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
       await running.probe("hold the next flush");
       // Another process adds a message, and with it its client comes over to this one, which has yet to read it.
-      const line = { author: "bob", text: "안녕", timestamp: 1, key: "k-2" };
-      appendFileSync(store.slice("file:".length), `${JSON.stringify(line)}\n`);
+      writtenByAnother(store, "안녕");
       const leaving = enter(chapter, running.url, { after: 2 });
       await running.probe("until it is held");
       leaving.disconnect();
@@ -405,6 +410,19 @@ export function keepsPromises(chapter: ChapterFolder): void {
         slow.thaw();
         const { seen } = await inTheEnd([slow]);
         expect(seen.map(idsOf)).toEqual([idsFrom(1, 10_001)]);
+      });
+
+      test("what was kept together reaches each client in one write, however many messages it is", async () => {
+        const store = logOf(1);
+        const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
+        const clients = times(10, () => enter(chapter, running.url, { after: 0 }));
+        await allHave(1, clients);
+        const before = Number(await running.probe("writes"));
+        writtenByAnother(store, ...times(20, String));
+        await running.probe(1_000); // Time to look at the file.
+        await allHave(21, clients);
+        expect(Number(await running.probe("writes")) - before).toBe(clients.length);
+        for (const { messages } of clients) expect(idsOf(messages)).toEqual(idsFrom(1, 21));
       });
 
       test("a message is turned into text once, however many clients there are", async () => {

@@ -1,5 +1,5 @@
 // A reader of text/event-stream, written from the HTML standard alone ("Parsing an event stream" and "Interpreting an
-// event stream"): it shares no line with the encoder, and so can be asked what the encoder's text means.
+// event stream"): it shares no line with the chapter, and so can be asked what the chapter's text means.
 
 /** An event as `EventSource` would dispatch it. */
 export interface ParsedEvent {

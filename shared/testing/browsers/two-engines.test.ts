@@ -27,7 +27,7 @@ async function openLog(): Promise<{ store: string; log: MessageStore; texts: () 
   onTestFinished(() => log.close());
   const texts = async () => {
     await log.refresh();
-    return log.after(0).map(({ text }) => text);
+    return (await log.after(0)).map(({ text }) => text);
   };
   return { store, log, texts };
 }
