@@ -23,7 +23,7 @@ const server = http.createServer(chapter.serverOptions, async (request, response
   }
 });
 
-/** The waiting list, by socket. A client leaves it when its response is sent or its connection closes. */
+/** The waiting list, by socket. Each client leaves it by itself, on `close`. */
 const clients = new Map<Duplex, http.ServerResponse>();
 
 log.subscribe((messages) => {

@@ -33,7 +33,7 @@ server.on("upgrade", async (request, socket, head) => {
   }
 });
 
-/** The waiting list, by socket. A client leaves it when its response is sent or its connection closes. */
+/** The waiting list, by socket. Each client leaves it by itself, on `close`. */
 const clients = new Map<Duplex, WebSocket>();
 
 log.subscribe((messages) => {

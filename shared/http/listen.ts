@@ -39,6 +39,8 @@ export function listen(server: Server, chapter: Chapter, close: () => void = () 
         server.emit("connection", socket),
       )
     : server;
+  // node:http watches its connections (time limits, closing the idle ones) from its own "listening" on.
+  if (listener !== server) listener.on("listening", () => server.emit("listening"));
   listener.on("error", (error) => {
     // Once it listens, an error is about one connection (out of file descriptors, say) and not about the server.
     if (listener.listening) console.error(error);

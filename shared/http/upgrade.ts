@@ -55,7 +55,7 @@ export function refuseUpgrade(
   if (isAnswering(socket))
     socket.destroy(); // Two protocols must not meet on one connection. No browser does this.
   else if (error instanceof NotUpgraded) ignoreUpgrade(server, request, socket, head);
-  else refuse(socket, asHttpError(error));
+  else refuse(request, socket, asHttpError(error));
 }
 
 /** Gives the request back to the server, without its `Upgrade` header. */
@@ -69,7 +69,7 @@ function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex,
   server.emit("connection", socket);
 }
 
-function refuse(socket: Duplex, { status, message, headers }: HttpError): void {
+function refuse({ method }: IncomingMessage, socket: Duplex, { status, message, headers }: HttpError): void {
   const body = JSON.stringify({ error: message });
   const head = {
     "Content-Type": "application/json",
@@ -79,7 +79,9 @@ function refuse(socket: Duplex, { status, message, headers }: HttpError): void {
     ...headers,
   };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${method === "HEAD" ? "" : body}`,
+  );
   const timer = setTimeout(() => socket.destroy(), LINGER);
   socket.once("close", () => clearTimeout(timer));
   socket.resume(); // What it still sends is discarded.
