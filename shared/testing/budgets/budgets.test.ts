@@ -1,6 +1,7 @@
-// The folder diff between two chapters is the lesson, so its size is held by a test like any other promise.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// The folder diff between two chapters is the lesson, so its size is kept by a test like any other promise; and so is
+// where things are: the wire in the chapters, and imports that run downwards only.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { expect, test } from "vitest";
 import { changedLines } from "./diff.ts";
 
@@ -8,11 +9,11 @@ const ROOT = join(import.meta.dirname, "../../..");
 const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"];
 const FILES = [
   { file: "server.ts", lines: 80 },
-  { file: "client.ts", lines: 50 },
+  { file: "client.ts", lines: 40 },
 ];
 const DIFFS = [
   { from: "ch09-polling", to: "ch10-long-polling", server: 40, client: 25 },
-  { from: "ch10-long-polling", to: "ch11-sse", server: 40, client: 25 },
+  { from: "ch10-long-polling", to: "ch11-sse", server: 45, client: 25 },
   { from: "ch11-sse", to: "ch12-websocket", server: 60, client: 25 },
 ];
 
@@ -43,4 +44,52 @@ for (const { from, to, server, client } of DIFFS) {
 
 test("a changed line counts twice, as in diff: once as it was and once as it is", () => {
   expect(changedLines(["a", "b", "c"], ["a", "x", "c", "d"])).toBe(3);
+});
+
+/** The programs in a folder, as paths from the root with `/`. */
+function programsIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.m?ts$|\.mjs$/.test(path))
+    .map((path) => `${folder}/${path.replaceAll(sep, "/")}`);
+}
+
+test.each([...CHAPTERS, "shared/http"])(
+  "%s uses the documented calls of node:http and ws alone, nothing behind them",
+  (folder) => {
+    const hidden = ['emit("finish")', "_socket", "_sender", "chunkedEncoding", ".socket.write"];
+    const programs = programsIn(folder).filter((path) => !path.includes("/test/"));
+    expect(programs.length).toBeGreaterThan(1);
+    for (const path of programs) {
+      const text = readFileSync(join(ROOT, path), "utf8");
+      expect({ path, found: hidden.filter((word) => text.includes(word)) }).toEqual({ path, found: [] });
+    }
+  },
+);
+
+/** From the bottom to the top; a chapter's tests belong to the testing wing. */
+const FLOORS = ["message-store", "html-renderer", "http", "a chapter", "tools", "testing"];
+
+function roomOf(path: string): { floor: string; chapter: string | undefined } {
+  const [top = "", room = ""] = path.split("/");
+  if (top === "shared") return { floor: room, chapter: undefined };
+  return room === "test" ? { floor: "testing", chapter: undefined } : { floor: "a chapter", chapter: top };
+}
+
+test("imports run downwards only: testing, tools, chapters, http, html-renderer, message-store; and from no chapter to another", () => {
+  let count = 0;
+  const wrong: string[] = [];
+  for (const path of [...CHAPTERS, "shared"].flatMap(programsIn)) {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    for (const [, target = ""] of text.matchAll(/\b(?:from|import) ?\(?"(\.[^"]+)"/g)) {
+      count += 1;
+      const imported = join(dirname(path), target).replaceAll(sep, "/");
+      const [from, to] = [roomOf(path), roomOf(imported)];
+      const isUp = FLOORS.indexOf(to.floor) > FLOORS.indexOf(from.floor);
+      const isAcross = from.chapter !== undefined && to.chapter !== undefined && from.chapter !== to.chapter;
+      const isNowhere = !FLOORS.includes(from.floor) || !FLOORS.includes(to.floor);
+      if (isUp || isAcross || isNowhere) wrong.push(`${path} imports ${imported}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(count).toBeGreaterThan(300);
 });

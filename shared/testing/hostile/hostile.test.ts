@@ -275,16 +275,24 @@ describe("ch12-websocket", () => {
     });
   });
 
-  test("waits out a flood of empty pieces of a message, and reads the message in the end", async () => {
+  test("reads a message of 32 pieces, and closes with 1008 at one more", async () => {
+    const pieces = (count: number) =>
+      Buffer.concat([
+        frameOf("안녕", part),
+        ...Array(count - 2).fill(frameOf("", { opcode: 0, fin: false })),
+        frameOf("", { opcode: 0 }),
+      ]);
     const { port } = chapter();
     const socket = await open(port);
-    const empty = frameOf("", { opcode: 0, fin: false });
-    // Under ws' own bound of 16,384 pieces a message.
-    socket.connection.socket.write(
-      Buffer.concat([frameOf("", part), ...Array(10_000).fill(empty), frameOf("안녕", { opcode: 0 })]),
-    );
+    socket.connection.socket.write(pieces(32));
     const [message] = await socket.until(1);
     expect(JSON.parse(message?.payload.toString() ?? "")).toMatchObject({ text: "안녕" });
+    await unharmed(async () => {
+      const { connection, until } = await open(port);
+      connection.socket.write(pieces(33));
+      const [last] = await until(1);
+      expect(last).toEqual({ first: 0x80 | CLOSE, payload: closing(1008) });
+    });
     tried += 1;
   });
 

@@ -4,24 +4,23 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import * as ws from "ws";
-import { encodeEvent } from "../../event-stream/encode.ts";
 import { HttpError } from "../../http/answer.ts";
-import { queryOf, readCursor } from "../../http/cursor.ts";
+import { queryOf, readCursor } from "../../http/request.ts";
 import {
   DraftError,
   type Message,
   type MessageStore,
   openStore,
   parseDraft,
-  StoreError,
 } from "../../message-store/index.ts";
 import { formatLine, parseLine } from "../../message-store/line.ts";
 import { measured } from "../../tools/proof/figures.ts";
-import { textFrame } from "../../websocket/frame.ts";
+import { requestOf } from "../ask.ts";
+import { CHAPTERS, startChapter } from "../chapter-process.ts";
+import { allHave, enter, logOf, writtenByAnother } from "../promises.ts";
+import { rawConnection } from "../raw.ts";
 import { type ParsedEvent, streamParser } from "../stream-parser.ts";
 
 /** A failure prints its seed: PROPERTY_SEED=… repeats it. PROPERTY_RUNS=… tries so many times as much. */
@@ -181,74 +180,71 @@ test("a cursor is 1 to 15 digits and nothing else, and leads to a place that the
   );
 });
 
-describe("an event of the stream", () => {
-  const field = fc.option(anyText, { nil: undefined });
-  const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
+/** Texts that the contract allows. */
+const goodText = wellFormed.filter((text) => text.trim() !== "" && text.length <= 2_000);
+const texts = fc.array(goodText, { minLength: 1, maxLength: 20 });
 
-  /** What a browser dispatches, however the network cuts the bytes. */
-  function read(text: string, at: readonly number[]): ParsedEvent[] {
-    const events: ParsedEvent[] = [];
-    const parse = streamParser((event) => events.push(event));
-    const bytes = Buffer.from(text);
-    const ends = [...at.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-    let start = 0;
-    for (const end of ends) {
-      parse(bytes.subarray(start, end));
-      start = end;
-    }
-    return events;
-  }
-
-  test("is read as exactly one, with its data and its id, and no data can forge another field or event", () => {
-    fc.assert(
-      fc.property(wellFormed, fc.nat().map(String), cuts, (data, id, at) => {
-        tried += 1;
-        const stream =
-          encodeEvent({ retry: 1_000 }) + encodeEvent({ id, data }) + encodeEvent({ comment: "" });
-        const lines = data.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-        expect(read(stream, at)).toEqual([{ type: "message", data: lines, lastEventId: id }]);
-      }),
-      runs(1_500),
-    );
-  });
-
-  test("with any fields at all is refused, or is one event with these fields and no other", () => {
-    fc.assert(
-      fc.property(field, field, field, field, cuts, (data, event, id, comment, at) => {
-        tried += 1;
-        const one = [event, id, comment].every((it) => it === undefined || !/[\r\n\0]/.test(it));
-        const fields = Object.fromEntries(
-          Object.entries({ data, event, id, comment }).filter(([, value]) => value !== undefined),
-        );
-        if (!one) return void expect(() => encodeEvent(fields)).toThrow(RangeError);
-        const events = read(encodeEvent(fields).replaceAll(/^\ufeff/g, ""), at);
-        // The standard dispatches nothing where there is no data.
-        const lines = data?.replaceAll("\r\n", "\n").replaceAll("\r", "\n").toWellFormed();
-        expect(events.map((it) => it.data)).toEqual(lines === undefined ? [] : [lines]);
-        for (const it of events) {
-          expect(it.type).toBe(event?.toWellFormed() || "message");
-          expect(it.lastEventId).toBe(id?.toWellFormed() ?? "");
-        }
-      }),
-      runs(1_500),
-    );
-  });
+test("any texts, sent in any chapter, reach the clients of all four exactly as they were sent, once and in one order", async () => {
+  const store = logOf(0);
+  const clients = await Promise.all(
+    CHAPTERS.map(async (chapter) => {
+      const { url } = await startChapter(chapter, { args: ["--store", store] });
+      return enter(chapter, url, { after: 0 });
+    }),
+  );
+  const sent: Message[] = [];
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: 3 }), texts, async (sender, list) => {
+      tried += 1;
+      const answers = await Promise.all(list.map((text) => clients[sender]?.send({ text })));
+      expect(answers.map((message) => message?.text)).toEqual(list);
+      sent.push(...answers.filter((message) => message !== undefined).sort((one, two) => one.id - two.id));
+      await allHave(sent.length, clients);
+      for (const { messages } of clients) {
+        expect(messages.slice(-list.length)).toEqual(sent.slice(-list.length));
+        expect(messages).toHaveLength(sent.length);
+      }
+    }),
+    runs(60),
+  );
 });
 
-test("frames, of any texts and cut anywhere, are read by ws as these texts", () => {
-  // `ws` reads frames itself; its types do not say so.
-  const Receiver: new (options: object) => Writable = Reflect.get(ws, "Receiver");
-  fc.assert(
-    fc.property(fc.array(wellFormed, { maxLength: 8 }), fc.integer({ min: 1, max: 5_000 }), (texts, size) => {
+test("the stream of any texts, cut anywhere, is one event for each message: no text can forge another field or event", async () => {
+  const store = logOf(0);
+  const { port } = await startChapter("ch11-sse", { args: ["--store", store] });
+  // HTTP/1.0 knows no chunks: what follows the head is the stream itself.
+  const { until } = rawConnection(port, requestOf(port, "GET /subscribe HTTP/1.0"));
+  const beginning = await until((received) => received.endsWith("data:\n\n"));
+  let end = beginning.length;
+  let newest = 0;
+  await fc.assert(
+    fc.asyncProperty(texts, fc.array(fc.nat({ max: 2_000 }), { maxLength: 8 }), async (list, cuts) => {
       tried += 1;
-      const read: unknown[] = [];
-      const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
-      receiver.on("message", (data) => read.push(String(data))).on("error", (error) => read.push(error));
-      const bytes = Buffer.concat(texts.map(textFrame));
-      for (let at = 0; at < bytes.length; at += size) receiver.write(bytes.subarray(at, at + size));
-      expect(read).toEqual(texts);
+      const first = newest + 1;
+      newest += list.length;
+      writtenByAnother(store, ...list);
+      const received = await until(
+        (text) => text.endsWith("\n\n") && text.includes(`\nid: ${newest}\ndata: {`, end - 2),
+      );
+      const bytes = Buffer.from(received.slice(end), "latin1");
+      end = received.length;
+      const events: ParsedEvent[] = [];
+      const parse = streamParser((event) => events.push(event));
+      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+      for (const [index, at] of ends.entries()) parse(bytes.subarray(ends[index - 1] ?? 0, at));
+      expect(
+        events.map(({ type, lastEventId, data }) => ({ type, lastEventId, ...JSON.parse(data) })),
+      ).toMatchObject(
+        list.map((text, index) => ({
+          type: "message",
+          lastEventId: String(first + index),
+          id: first + index,
+          text,
+        })),
+      );
+      expect(events).toHaveLength(list.length);
     }),
-    runs(300),
+    runs(60),
   );
 });
 
@@ -291,16 +287,16 @@ describe("the log file", () => {
 
   const held = (store: MessageStore) => store.after(0, Number.POSITIVE_INFINITY);
 
-  /** Opens the file anew and expects that it holds what its bytes say. */
+  /** Opens the file again and expects that it holds what its bytes say. */
   async function expectModel(path: string): Promise<void> {
     const model = messagesIn(readFileSync(path));
     const store = await openStore(`file:${path}`);
     await store.close();
-    expect(held(store)).toEqual(model);
+    expect(await held(store)).toEqual(model);
   }
 
   const drafts = fc.record({
-    text: wellFormed.filter((text) => text.trim() !== "" && text.length <= 2_000),
+    text: goodText,
     key: fc.constantFrom("a", "b", "__proto__", ..."0123456789"),
   });
   const noise = fc.oneof(
@@ -330,11 +326,7 @@ describe("the log file", () => {
         let answered: Message[] = [];
         for (const step of list) {
           if ("draft" in step) {
-            try {
-              answered.push((await store.append(step.draft)).message);
-            } catch (error) {
-              expect(error).toBeInstanceOf(StoreError); // Its line met a torn one: refused, and not shown.
-            }
+            answered.push((await store.append(step.draft)).message); // Even where its line met a torn one.
           } else if ("bytes" in step) {
             appendFileSync(path, step.bytes);
             if (step.step === "line") appendFileSync(path, "\n");
@@ -348,7 +340,7 @@ describe("the log file", () => {
             }
             const model = messagesIn(readFileSync(path));
             store = await openStore(`file:${path}`);
-            expect(held(store)).toEqual(model);
+            expect(await held(store)).toEqual(model);
           }
         }
         await store.close();
@@ -385,7 +377,7 @@ describe("the log file", () => {
               writeFileSync(path, bytes);
               const model = messagesIn(bytes);
               const store = await openStore(`file:${path}`);
-              expect(held(store), `byte ${at}`).toEqual(model);
+              expect(await held(store), `byte ${at}`).toEqual(model);
               // Flushing is what takes the time: one append in so many will do.
               if (at % 16 === 0)
                 expect((await store.append({ text: "next" })).message.id).toBe(model.length + 1);

@@ -112,9 +112,10 @@ export const HEADS: readonly Hostile[] = [
   { name: "half a start line", bytes: () => "GE", ends: true, answers: [400] },
   { name: "half a head", bytes: (port) => get(port).slice(0, -2), ends: true, answers: [400] },
   {
-    name: "a good request, which is answered, and then garbage",
+    // All of it is read before the first request is answered, and node:http then answers the garbage alone.
+    name: "a good request and garbage, in one piece",
     bytes: (port) => `${head(port, "GET /nowhere HTTP/1.1")}\u0001\u0002\r\n\r\n`,
-    answers: [404],
+    answers: [400],
   },
 ];
 

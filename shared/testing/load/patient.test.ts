@@ -14,8 +14,8 @@ test("a client that pipelines and reads may have as much as it likes on one conn
   const { socket, until } = rawConnection(port);
   let received = 0;
   for (const [line, count, rounds] of [
-    ["GET /poll?after=0", 2, 7], // Of 200 kB each: in all 2.8 MB, of which 200 kB at a time wait behind another.
-    ["GET /nowhere", 50, 7], // In all 350, of which 49 at a time wait.
+    ["GET /poll?after=0", 2, 7], // Of 200 kB each: in all 2.8 MB, of which one at a time waits its turn.
+    ["GET /nowhere", 50, 7], // In all 350, of which 49 at a time wait their turn.
   ] as const) {
     socket.write(request(line));
     const one = (await until((text) => text.length > received && /[\]}]$/.test(text))).length - received;
