@@ -115,6 +115,20 @@ describe.each(ENGINES)("EventSource in %s", (engine) => {
     expect(await until("message : c")).toEqual(["open", "reminder: a", "message : c"]);
   });
 
+  inBrowser(
+    "says what it has seen also where that was a heartbeat, which has an id and an empty data line",
+    async () => {
+      const asked: unknown[] = [];
+      const { until } = await listen((request, response) => {
+        asked.push(request.headers["last-event-id"]);
+        if (asked.length > 1) return void response.writeHead(204).end();
+        response.writeHead(200, EVENT_STREAM).end("retry: 1\nevent: heartbeat\nid: 7\ndata:\n\n");
+      });
+      expect(await until("has given up")).toEqual(["open", "tries again", "has given up"]);
+      expect(asked).toEqual([undefined, "7"]);
+    },
+  );
+
   inBrowser("drops an event whose blank line never came", async () => {
     const { until } = await listen((request, response) => {
       if (request.headers["last-event-id"] !== undefined) return void response.writeHead(204).end();
