@@ -33,9 +33,9 @@ log.subscribe((messages) => {
 
 /** Receiving: the messages after the client's cursor, also those that are still to come. */
 async function receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const { socket } = request;
   const cursor = await readCursor(queryOf(request, "after"), log);
   if (cursor !== log.newest) return answer(response, 200, await log.after(cursor));
-  const { socket } = request;
   if (socket.destroyed) return; // The client left meanwhile.
   clients.set(socket, response);
   const timer = setTimeout(answer, HOLD, response, 204);

@@ -31,7 +31,9 @@ const textOf = (message: Message) => `id: ${message.id}\ndata: ${JSON.stringify(
 log.subscribe((messages) => {
   const text = messages.map(textOf).join(""); // Once for all clients.
   for (const [socket, client] of clients) {
+    socket.cork(); // One write to the network.
     client.write(text);
+    socket.uncork();
     if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
   }
 });
@@ -41,8 +43,9 @@ setInterval(() => {
 
 /** Receiving: the messages after the client's cursor, also those that are still to come. */
 async function receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-  const { socket, headersDistinct } = request;
-  let cursor = await readCursor(headersDistinct["last-event-id"]?.[0] ?? queryOf(request, "after"), log);
+  const { socket } = request;
+  const lastEventId = request.headersDistinct["last-event-id"]?.[0];
+  let cursor = await readCursor(lastEventId ?? queryOf(request, "after"), log);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   response.write(`retry: 1000\nevent: heartbeat\nid: ${cursor}\ndata:\n\n`);
   while (cursor !== log.newest && !socket.destroyed) {

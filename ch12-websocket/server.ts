@@ -39,7 +39,7 @@ const clients = new Map<Duplex, WebSocket>();
 log.subscribe((messages) => {
   const texts = messages.map((message) => JSON.stringify(message)); // Once for all clients.
   for (const [socket, client] of clients) {
-    socket.cork(); // One write for all of them.
+    socket.cork(); // One write to the network.
     for (const text of texts) client.send(text);
     socket.uncork();
     if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
