@@ -1,7 +1,9 @@
 // Attacks that succeeded once, over raw sockets. Each promise counts bytes, messages or events, never time.
+import { once } from "node:events";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import { UNREAD_LIMIT } from "../../http/answer.ts";
 import { MAX_ANSWER_BYTES, type Message } from "../../message-store/message.ts";
 import { answerIn, answersIn, ask, expectRefusal, post, requestOf } from "../ask.ts";
@@ -34,8 +36,6 @@ async function flood(
 }
 
 describe("an upgrade in one piece with the request before it", () => {
-  const chapter = sharedChapter("ch12-websocket");
-
   test.each<[string, string, Record<string, string>]>([
     ["to another protocol", "/", { Upgrade: "h2c" }],
     ["of another version", "/", { "Sec-WebSocket-Version": "8" }],
@@ -43,7 +43,7 @@ describe("an upgrade in one piece with the request before it", () => {
     ["to a foreign Host", "/", { Host: "evil.example" }],
     ["to a path that is not there", "/nowhere", {}],
   ])("does not end the server: %s", async (_, target, headers) => {
-    const { port, stderr } = chapter();
+    const { port, stderr } = await startChapter("ch12-websocket");
     const bytes = `${staysOpen(port, "GET /")}${upgradeOf(port, target, headers)}`;
     const [first] = answersIn(await rawConnection(port, bytes).ended());
     expect([200, undefined]).toContain(first?.status);
@@ -52,9 +52,13 @@ describe("an upgrade in one piece with the request before it", () => {
   });
 
   test("never mixes two protocols: no WebSocket begins while the page is being sent", async () => {
-    const { port } = chapter();
-    const bytes = `${staysOpen(port, "GET /")}${upgradeOf(port)}`;
-    expect(await rawConnection(port, bytes).ended()).not.toContain(" 101 ");
+    const { port } = await startChapter("ch12-websocket");
+    const bytes = `${staysOpen(port, "GET /")}${upgradeOf(port)}${frameOf("x").toString("latin1")}`;
+    const connection = rawConnection(port, Buffer.from(bytes, "latin1"));
+    // Ended, or answered once and no more.
+    await Promise.race([connection.ended(), connection.until((text) => text.includes("</html>"))]);
+    expect(connection.received()).not.toContain(" 101 ");
+    expect((await ask(port, "GET /")).status).toBe(200);
   });
 });
 
@@ -127,15 +131,22 @@ describe("a client of ch12-websocket", () => {
   });
 
   test("that reads well is not disconnected by a burst of short messages", async () => {
-    const running = await startChapter("ch12-websocket", { probe: true });
-    const readers = await Promise.all(times(5, () => rawWebSocket(running.port)));
-    const senders = await Promise.all(times(3, () => rawWebSocket(running.port)));
-    for (const { connection } of senders) connection.socket.write(repeated(frameOf("x"), 9_000));
-    for (const { connection } of [...readers, ...senders]) {
-      await connection.until((text) => text.includes('{"id":27000,'));
-      const ids = [...connection.received().matchAll(/\{"id":(\d+),/g)].map(([, id]) => Number(id));
-      expect(ids).toEqual(idsFrom(1, 27_000));
+    const running = await startChapter("ch12-websocket");
+    const readers = times(5, () => {
+      const socket = new WebSocket(`ws://127.0.0.1:${running.port}/`, { perMessageDeflate: false });
+      onTestFinished(() => socket.terminate());
+      const ids: number[] = [];
+      const over = new Promise<number[]>((resolve) => {
+        socket.on("message", (data) => ids.push(JSON.parse(String(data)).id) === 45_000 && resolve(ids));
+        socket.on("close", () => resolve(ids));
+      });
+      return { opened: once(socket, "open"), over };
+    });
+    for (const { opened } of readers) await opened;
+    for (const { connection } of await Promise.all(times(5, () => rawWebSocket(running.port)))) {
+      connection.socket.write(repeated(frameOf("x"), 9_000)); // 63 kB, in one read of the server.
     }
+    for (const { over } of readers) expect(await over).toEqual(idsFrom(1, 45_000));
   });
 });
 
@@ -143,23 +154,17 @@ describe.each(DATA.slice(0, 2))("%s", (name, path) => {
   test("gives one answer 1 MiB at most, however large the messages: nobody's unread answers fill the memory", async () => {
     const store = logOf(1_000, () => "\u0001".repeat(2_000)); // As JSON six bytes each.
     const running = await startChapter(name, { probe: true, args: ["--store", store] });
-    const unread = times(10, () => {
-      const connection = rawConnection(running.port);
-      connection.socket.pause();
-      connection.socket.write(requestOf(running.port, `GET ${path}?after=0`));
-      return connection;
-    });
+    for (const { socket } of times(10, () => rawConnection(running.port))) {
+      socket.pause();
+      socket.write(staysOpen(running.port, `GET ${path}?after=0`));
+    }
     let { written } = await outputOf(running);
     while (written < 10 * 0.9 * MAX_ANSWER_BYTES) ({ written } = await outputOf(running));
     expect(written).toBeLessThan(10 * (MAX_ANSWER_BYTES + 1_000));
 
     const read: Message[] = [];
     while (read.length < 200) {
-      const [connection] = unread.splice(0, 1);
-      connection?.socket.resume();
-      const text = await (connection?.ended() ?? "");
-      if (read.length === 0) read.push(...JSON.parse(answerIn(text).body));
-      else read.push(...JSON.parse((await ask(running.port, `GET ${path}?after=${read.length}`)).body));
+      read.push(...JSON.parse((await ask(running.port, `GET ${path}?after=${read.length}`)).body));
     }
     expect(idsOf(read)).toEqual(idsFrom(1, read.length)); // Who asks again gets the rest.
   });
@@ -167,21 +172,21 @@ describe.each(DATA.slice(0, 2))("%s", (name, path) => {
 
 describe.each(["ch11-sse", "ch12-websocket"] as const)("%s", (name) => {
   test("gives way to others after each piece of a catch-up, however long the log", async () => {
-    const running = await startChapter(name, { probe: true, args: ["--store", logOf(50_000)] });
-    const { port, pid } = running;
+    const running = await startChapter(name, { probe: true, args: ["--store", logOf(20_000)] });
+    const { port } = running;
     const request =
       name === "ch11-sse" ? requestOf(port, "GET /subscribe?after=0") : upgradeOf(port, "/?after=0");
-    const readers = times(5, () => rawConnection(port, staysOpen(port, "HEAD /")));
-    for (const reader of readers) await reader.until((text) => text.endsWith("\r\n\r\n"));
-    const before = await outputOf(running);
-    // Stopped, the server finds all of it in one turn of its event loop: first the readers, then our question.
-    process.kill(pid, "SIGSTOP");
-    const sent = readers.map(({ socket }) => new Promise((resolve) => socket.write(request, resolve)));
-    await Promise.all(sent);
-    const asked = outputOf(running);
-    process.kill(pid, "SIGCONT");
-    expect((await asked).written - before.written).toBeLessThan(100_000);
-    for (const reader of readers) await reader.until((text) => text.includes('{"id":50000,'));
+    const readers = times(5, () => rawConnection(port, request));
+    let isOver = false;
+    const over = Promise.all(readers.map((reader) => reader.until((text) => text.includes('{"id":20000,'))));
+    void over.then(() => {
+      isOver = true;
+    });
+    // How much was written each time that the server answered a question of ours.
+    const written = new Set<number>();
+    while (!isOver) written.add((await outputOf(running)).written);
+    await over;
+    expect(written.size).toBeGreaterThan(100);
   });
 });
 
