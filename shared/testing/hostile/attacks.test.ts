@@ -176,9 +176,10 @@ describe.each(["ch11-sse", "ch12-websocket"] as const)("%s", (name) => {
     const { port } = running;
     const request =
       name === "ch11-sse" ? requestOf(port, "GET /subscribe?after=0") : upgradeOf(port, "/?after=0");
+    const hasAll = (text: string) => text.length > 1_500_000 && text.includes('{"id":20000,');
     const readers = times(5, () => rawConnection(port, request));
     let isOver = false;
-    const over = Promise.all(readers.map((reader) => reader.until((text) => text.includes('{"id":20000,'))));
+    const over = Promise.all(readers.map((reader) => reader.until(hasAll)));
     void over.then(() => {
       isOver = true;
     });
@@ -186,7 +187,7 @@ describe.each(["ch11-sse", "ch12-websocket"] as const)("%s", (name) => {
     const written = new Set<number>();
     while (!isOver) written.add((await outputOf(running)).written);
     await over;
-    expect(written.size).toBeGreaterThan(100);
+    expect(written.size).toBeGreaterThan(30);
   });
 });
 

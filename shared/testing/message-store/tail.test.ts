@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { MAX_LINE_BYTES, parseLine, quoteLine } from "../../message-store/line.ts";
 import { Tail } from "../../message-store/tail.ts";
 
@@ -33,6 +33,14 @@ test("what was not flushed yet is not read: the reading ends where it was told, 
   expect(textsIn(tail, size)).toEqual(["a"]);
   expect(textsIn(tail, 2 * size)).toEqual(["b"]);
   expect(textsIn(tail, 3 * size)).toEqual(["c"]);
+});
+
+test("empty lines cost next to nothing: no parser sees them", () => {
+  writeFileSync(path, `${"\n".repeat(100_000)}${line("a")}${"\n".repeat(100_000)}`);
+  const parse = vi.spyOn(JSON, "parse");
+  onTestFinished(() => parse.mockRestore());
+  expect(textsIn(new Tail(path, fd), 200_000 + line("a").length)).toEqual(["a"]);
+  expect(parse).toHaveBeenCalledTimes(1);
 });
 
 test("a file that is shorter than it was ends the reading with an error, and not never", () => {
