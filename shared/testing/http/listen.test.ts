@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect } from "node:net";
-import { connect as connectSecurely, TLSSocket } from "node:tls";
+import { connect as connectSecurely, createServer as createTlsServer, TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "../../http/listen.ts";
 import type { Chapter } from "../../http/open.ts";
@@ -11,6 +11,12 @@ import { answerIn, requestOf } from "../ask.ts";
 import { makeCertificate } from "../certificate.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 import { rawConnection, secureExchange } from "../raw.ts";
+
+// Called through, but where a test says otherwise.
+vi.mock("node:tls", async (original) => {
+  const tls = await original<typeof import("node:tls")>();
+  return { ...tls, createServer: vi.fn(tls.createServer) };
+});
 
 /** Listens in this process, which neither prints nor ends by it. Its clock is the test's. */
 async function listening(handle: RequestListener, close?: () => void, options: Partial<Chapter> = {}) {
@@ -119,6 +125,17 @@ describe("listening", () => {
     const { port } = await listening(() => {}, undefined, { certificate: { cert, key }, serverOptions });
     const half = requestOf(await port(), "GET /").subarray(0, 20);
     expect(answerIn(await secureExchange(await port(), pem, half)).status).toBe(408);
+  });
+
+  test("with a certificate limits the time that a handshake may take, to ten seconds: silence ends there", async () => {
+    const { cert, key } = certificateFiles();
+    const tls = await vi.importActual<typeof import("node:tls")>("node:tls");
+    vi.mocked(createTlsServer).mockImplementationOnce((options, listener) => {
+      expect(options.handshakeTimeout).toBe(10_000);
+      return tls.createServer({ ...options, handshakeTimeout: 1 }, listener); // Ten seconds, for this test.
+    });
+    const { port } = await listening(() => {}, undefined, { certificate: { cert, key } });
+    expect(await rawConnection(await port()).ended()).toBe("");
   });
 
   test("where it cannot, the line says why and what to do", async () => {
