@@ -23,11 +23,11 @@ const server = http.createServer(chapter.serverOptions, async (request, response
   }
 });
 
-/** The waiting list, by socket. Each client leaves it by itself, on `close`. */
+/** The waiting list: clients that have every message so far, by socket. Each is removed on `close`. */
 const clients = new Map<Duplex, http.ServerResponse>();
 
 log.subscribe((messages) => {
-  const text = JSON.stringify(messages); // Once for all clients.
+  const text = JSON.stringify(messages); // Serialized once, for all clients.
   for (const client of clients.values()) answer(client, 200, text);
 });
 
@@ -37,7 +37,7 @@ async function receive(request: http.IncomingMessage, response: http.ServerRespo
   const cursor = await readCursor(queryOf(request, "after"), log);
   if (cursor !== log.newest) return answer(response, 200, await log.after(cursor));
   if (socket.destroyed) return; // The client left meanwhile.
-  clients.set(socket, response);
+  clients.set(socket, response); // No `await` since the comparison, so there is no gap.
   const timer = setTimeout(answer, HOLD, response, 204);
   response.on("close", () => {
     clearTimeout(timer);

@@ -9,7 +9,7 @@ import { admit, queryOf, readCursor } from "../shared/http/request.ts";
 import { update } from "../shared/http/update.ts";
 import type { Message } from "../shared/message-store/message.ts";
 
-const HEARTBEAT = 15_000; // In milliseconds: proxies close a silent connection (HTML, "Server-sent events").
+const HEARTBEAT = 15_000; // In milliseconds. Proxies close a connection that is silent for long.
 const chapter = await open("ch11-sse", { "/subscribe": ["GET"], "/update": ["POST"] });
 const { log } = chapter;
 
@@ -24,17 +24,17 @@ const server = http.createServer(chapter.serverOptions, async (request, response
   }
 });
 
-/** The waiting list, by socket. Each client leaves it by itself, on `close`. */
+/** The waiting list: clients that have every message so far, by socket. Each is removed on `close`. */
 const clients = new Map<Duplex, http.ServerResponse>();
 const textOf = (message: Message) => `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`;
 
 log.subscribe((messages) => {
-  const text = messages.map(textOf).join(""); // Once for all clients.
+  const text = messages.map(textOf).join(""); // Serialized once, for all clients.
   for (const [socket, client] of clients) {
-    socket.cork(); // One write to the network.
+    socket.cork(); // All of it in one write.
     client.write(text);
     socket.uncork();
-    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
+    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // Too slow: it will reconnect.
   }
 });
 setInterval(() => {
@@ -47,7 +47,7 @@ async function receive(request: http.IncomingMessage, response: http.ServerRespo
   const lastEventId = request.headersDistinct["last-event-id"]?.[0];
   let cursor = await readCursor(lastEventId ?? queryOf(request, "after"), log);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-  response.write(`retry: 1000\nevent: heartbeat\nid: ${cursor}\ndata:\n\n`);
+  response.write(`retry: 1000\nevent: heartbeat\nid: ${cursor}\ndata:\n\n`); // So a reconnection has an id.
   while (cursor !== log.newest && !socket.destroyed) {
     for (const message of await log.after(cursor, 32)) {
       await new Promise((sent) => response.write(textOf(message), sent)); // As fast as the client reads.
@@ -55,7 +55,7 @@ async function receive(request: http.IncomingMessage, response: http.ServerRespo
     }
   }
   if (socket.destroyed) return; // The client left meanwhile.
-  clients.set(socket, response);
+  clients.set(socket, response); // No `await` since the comparison, so there is no gap.
   socket.on("close", () => clients.delete(socket));
 }
 

@@ -10,7 +10,7 @@ import { admit, queryOf, readCursor } from "../shared/http/request.ts";
 import { MAX_BODY, pauseWhile, updateText } from "../shared/http/update.ts";
 import { admitUpgrade, refuseUpgrade } from "../shared/http/upgrade.ts";
 
-const HEARTBEAT = 15_000; // In milliseconds: proxies close a silent connection (HTML, "Server-sent events").
+const HEARTBEAT = 15_000; // In milliseconds. Proxies close a connection that is silent for long.
 const chapter = await open("ch12-websocket");
 const { log } = chapter;
 
@@ -25,7 +25,7 @@ const server = http.createServer(chapter.serverOptions, async (request, response
 const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY, maxFragments: 32 });
 server.on("upgrade", async (request, socket, head) => {
   try {
-    admitUpgrade(request, socket, chapter); // Its Origin, too: no other check keeps foreign pages out.
+    admitUpgrade(request, socket, chapter); // Host, path, Origin: nothing else keeps foreign pages out.
     const cursor = await readCursor(queryOf(request, "after"), log);
     wss.handleUpgrade(request, socket, head, (ws) => receive(ws, socket, cursor).catch(() => ws.terminate()));
   } catch (error) {
@@ -33,16 +33,16 @@ server.on("upgrade", async (request, socket, head) => {
   }
 });
 
-/** The waiting list, by socket. Each client leaves it by itself, on `close`. */
+/** The waiting list: clients that have every message so far, by socket. Each is removed on `close`. */
 const clients = new Map<Duplex, WebSocket>();
 
 log.subscribe((messages) => {
-  const texts = messages.map((message) => JSON.stringify(message)); // Once for all clients.
+  const texts = messages.map((message) => JSON.stringify(message)); // Serialized once, for all clients.
   for (const [socket, client] of clients) {
-    socket.cork(); // One write to the network.
+    socket.cork(); // All of it in one write.
     for (const text of texts) client.send(text);
     socket.uncork();
-    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // It reads too slowly, and comes back.
+    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // Too slow: it will reconnect.
   }
 });
 const silent = new WeakSet<WebSocket>(); // No pong came since the last ping.
@@ -61,7 +61,7 @@ async function receive(ws: WebSocket, socket: Duplex, cursor: number): Promise<v
   ws.on("pong", () => silent.delete(ws));
   ws.on("message", async (data, isBinary) => {
     if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");
-    const reply = await pauseWhile(ws, updateText(String(data), log)); // An error, or a known key's message.
+    const reply = await pauseWhile(ws, updateText(String(data), log)); // {"error": …}, or a known message.
     if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));
     if (socket.writableLength > UNREAD_LIMIT) socket.destroy();
   });
@@ -71,7 +71,7 @@ async function receive(ws: WebSocket, socket: Duplex, cursor: number): Promise<v
       cursor = message.id;
     }
   }
-  if (!socket.destroyed) clients.set(socket, ws);
+  if (!socket.destroyed) clients.set(socket, ws); // No `await` since the comparison, so there is no gap.
   socket.on("close", () => clients.delete(socket));
 }
 
