@@ -31,7 +31,9 @@ const ANSWER = "shared/http/answer.ts";
 const UPDATE = "shared/http/update.ts";
 const UPGRADE = "shared/http/upgrade.ts";
 const PIPELINING = "shared/http/pipelining.ts";
+const LISTEN = "shared/http/listen.ts";
 const FILE_STORE = "shared/message-store/file-store.ts";
+const MEMORY_STORE = "shared/message-store/memory-store.ts";
 const SEQUENCE = "shared/message-store/sequence.ts";
 
 const TEST09 = "ch09-polling/test/chapter.test.ts";
@@ -44,6 +46,7 @@ const STORE_TESTS = [
 ];
 const PROCESSES = "shared/testing/message-store/file-store.processes.test.ts";
 const HOSTILE = "shared/testing/hostile/hostile.test.ts";
+const ATTACKS = "shared/testing/hostile/attacks.test.ts";
 const PROPERTIES = "shared/testing/hostile/properties.test.ts";
 const CRASH = "shared/testing/crash/crash.test.ts";
 const LOAD = "shared/testing/load/load.test.ts";
@@ -204,12 +207,37 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [TEST10],
     says: "stop answers who waits with 204",
   },
+  {
+    name: "no-byte-limit",
+    bug: "an answer is limited in messages but not in bytes: of large ones, it holds 12 MB",
+    file: SEQUENCE,
+    find: "return index > 0 && bytes > MAX_ANSWER_BYTES;",
+    replace: "return false;",
+    tests: [ATTACKS, "shared/testing/message-store/sequence.test.ts"],
+    says: "gives one answer 1 MiB at most",
+  },
+  {
+    name: "all-that-was-kept-together",
+    bug: "what another program wrote at once is one live answer, however many messages it is",
+    file: FILE_STORE,
+    find: "start += MAX_ANSWER",
+    replace: "start += lines.length",
+    also: [
+      {
+        file: FILE_STORE,
+        find: "lines.slice(start, start + MAX_ANSWER)",
+        replace: "lines.slice(start)",
+      },
+    ],
+    tests: [ATTACKS],
+    says: "holds an answer to 1,000 messages where more were kept together",
+  },
   // Streams.
   {
     name: "no-replay",
     bug: "Last-Event-ID is not looked at: what came while a stream was broken is lost, or comes again",
     file: CH11,
-    find: 'headersDistinct["last-event-id"]?.[0] ?? queryOf(request, "after")',
+    find: 'lastEventId ?? queryOf(request, "after")',
     replace: 'queryOf(request, "after")',
     tests: [TEST11],
     says: "is Last-Event-ID, which wins over the after",
@@ -267,6 +295,22 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "   ",
     tests: [TEST11],
     says: "a client that does not read is cut off at 1 MiB",
+  },
+  {
+    name: "catch-up-without-a-turn",
+    bug: "while one client catches up on a long log, nobody else is served",
+    file: FILE_STORE,
+    find: "    await nextTurn();\n    return this.#sequence.after(cursor, limit);",
+    replace: "    return this.#sequence.after(cursor, limit);",
+    also: [
+      {
+        file: MEMORY_STORE,
+        find: "    await nextTurn();\n    return this.#sequence.after(cursor, limit);",
+        replace: "    return this.#sequence.after(cursor, limit);",
+      },
+    ],
+    tests: [ATTACKS, ...STORE_TESTS],
+    says: "gives way to others after each piece of a catch-up",
   },
   // WebSocket.
   {
@@ -367,6 +411,66 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
     tests: [TEST12],
     says: "one byte more closes the connection with 1009",
+  },
+  {
+    name: "message-of-many-pieces",
+    bug: "each piece of a message holds the 64 KiB that it was read with: 16 KiB in pieces of a byte hold 1 GB",
+    file: CH12,
+    find: ", maxFragments: 32",
+    replace: "",
+    tests: [ATTACKS],
+    says: "that sends a message in more than 32 pieces is refused",
+  },
+  {
+    name: "two-protocols-on-one-stream",
+    bug: "an upgrade behind a request is answered first, and the page lands inside the WebSocket",
+    file: UPGRADE,
+    find: "if (isAnswering(socket) || isIgnored)",
+    replace: "if (isIgnored)",
+    tests: [ATTACKS, "shared/testing/http/upgrade.test.ts"],
+    says: "never mixes two protocols",
+  },
+  {
+    name: "refused-before-the-page",
+    bug: "an upgrade that is refused behind a request is answered before it, on the socket of its answer",
+    file: UPGRADE,
+    find: "  if (isAnswering(socket))\n    socket.destroy(); // Two protocols must not meet on one connection. No browser does this.\n  else if",
+    replace: "  if",
+    also: [
+      {
+        file: UPGRADE,
+        find: "if (isAnswering(socket) || isIgnored)",
+        replace: "if (isIgnored)",
+      },
+    ],
+    tests: [ATTACKS],
+    says: "does not end the server",
+  },
+  {
+    name: "waits-for-the-refused",
+    bug: "who is refused an upgrade and never closes keeps a descriptor for ever",
+    file: UPGRADE,
+    find: "setTimeout(() => socket.destroy(), LINGER)",
+    replace: "setTimeout(() => {}, LINGER)",
+    tests: [ATTACKS, "shared/testing/http/upgrade.test.ts"],
+    says: "whose upgrade is refused and who never closes is closed",
+  },
+  {
+    name: "answers-within-a-catch-up",
+    bug: "what a client that catches up is answered is not counted: known keys fill the memory",
+    file: CH12,
+    find: "await pauseWhile(ws, updateText(String(data), log));",
+    replace: "await updateText(String(data), log);",
+    also: [
+      {
+        file: CH12,
+        find: "    if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));\n",
+        replace:
+          "    while (!clients.has(socket) && !socket.destroyed) await new Promise((wait) => setImmediate(wait));\n    if (reply) ws.send(JSON.stringify(reply));\n",
+      },
+    ],
+    tests: [ATTACKS],
+    says: "repeats a known key is disconnected",
   },
   // Who may talk to us, and how.
   {
@@ -494,8 +598,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPDATE,
     find: "if (left === 0) connection.resume();",
     replace: "connection.resume();",
-    tests: [LOAD],
-    says: "drafts that come faster than the disk keeps them wait in their sender's socket",
+    tests: [ATTACKS],
+    says: "that floods is read no faster than the log keeps",
   },
   {
     name: "no-pipelining-limit",
@@ -518,7 +622,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "hangs-with-its-disk",
     bug: "a stop waits for ever for a disk that hangs",
-    file: "shared/http/listen.ts",
+    file: LISTEN,
     find: "    setTimeout(() => process.exit(0), LAST);\n",
     replace: "",
     tests: [PATIENT],
@@ -532,6 +636,42 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
     tests: ["shared/testing/http/open.test.ts"],
     says: "limits for those who send slowly",
+  },
+  {
+    name: "counts-the-first-fields",
+    bug: "a foreign Origin, or a second Host, behind a thousand other fields is not seen",
+    file: LISTEN,
+    find: "  server.maxHeadersCount = 0;",
+    replace: " ",
+    tests: [ATTACKS],
+    says: "counts all of a head",
+  },
+  {
+    name: "data-for-any-site",
+    bug: "an image on another site asks for data, and how long it takes tells whether there is news",
+    file: REQUEST,
+    find: "isOwnOrigin(request, host) && isSameSite(request)",
+    replace: "isOwnOrigin(request, host)",
+    tests: [ATTACKS, "shared/testing/http/request.test.ts"],
+    says: "gives its data to no page of another site",
+  },
+  {
+    name: "opens-files-for-each-load",
+    bug: "each page load opens 17 files: a hundred at once, and there are no descriptors left",
+    file: "shared/http/page.ts",
+    find: "  if (cached?.changed === changed) return cached.file;\n",
+    replace: "",
+    tests: ["shared/testing/http/page.test.ts"],
+    says: "and its files are opened once",
+  },
+  {
+    name: "asks-for-what-it-refuses",
+    bug: "a body that is too large is asked for with 100 Continue, and then refused",
+    file: LISTEN,
+    find: '    if (Number(request.headers["content-length"] ?? 0) <= MAX_BODY) response.writeContinue();',
+    replace: "    response.writeContinue();",
+    tests: ["shared/testing/http/sending.test.ts"],
+    says: "is not asked for with 100 Continue",
   },
   // The log.
   {
@@ -725,5 +865,30 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "  if (key === undefined) return { text: text.trim(), author };\n",
     tests: [PROPERTIES],
     says: "a draft is taken exactly where the contract allows it",
+  },
+  {
+    name: "writes-on-to-a-moved-log",
+    bug: "a log that was moved away is written on with 201, while a second chapter begins another one",
+    file: FILE_STORE,
+    find: "if (there?.dev === dev && there.ino === ino && size",
+    replace: "if (there && dev && ino && size",
+    tests: ["shared/testing/message-store/file-store.test.ts"],
+    says: "a file that was replaced by a copy while it was in use takes nothing more",
+  },
+  {
+    name: "batch-in-characters",
+    bug: "a batch is measured by its texts and not as it is sent: of short ones, it cuts off who reads well",
+    file: MEMORY_STORE,
+    find: "size: jsonBytes(entry)",
+    replace: "size: entry.text.length",
+    also: [
+      {
+        file: SEQUENCE,
+        find: "if (count === MAX_ANSWER || (count > 0 && bytes > BATCH_BYTES)) break;",
+        replace: "if (count > 0 && bytes > BATCH_BYTES) break;",
+      },
+    ],
+    tests: [ATTACKS, ...STORE_TESTS],
+    says: "that reads well is not disconnected by a burst",
   },
 ];
