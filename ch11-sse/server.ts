@@ -44,8 +44,7 @@ setInterval(() => {
 /** Receiving: the messages after the client's cursor, also those that are still to come. */
 async function receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const { socket } = request;
-  const lastEventId = request.headersDistinct["last-event-id"]?.[0];
-  let cursor = await readCursor(lastEventId ?? queryOf(request, "after"), log);
+  let cursor = await readCursor(request.headers["last-event-id"] ?? queryOf(request, "after"), log);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   response.write(`retry: 1000\nevent: heartbeat\nid: ${cursor}\ndata:\n\n`); // So a reconnection has an id.
   while (cursor !== log.newest && !socket.destroyed) {

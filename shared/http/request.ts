@@ -44,15 +44,15 @@ export async function admit(request: IncomingMessage, response: ServerResponse, 
  * @throws HttpError 403 for a foreign Host, with which a foreign page could reach us under its own name (DNS rebinding);
  *   404; 405 with Allow (RFC 9110 §15.5.6); 403 for a foreign Origin (RFC 6454 §7, RFC 6455 §10.2) or site
  */
-export function check(request: IncomingMessage, { paths, ...names }: Site): string {
+export function check(request: IncomingMessage, site: Site): string {
   const { host, path } = targetOf(request);
-  if (!isOurs(host, names)) {
+  if (!isOurs(host, site)) {
     throw new HttpError(
       403,
       "This server does not go by that Host: start it with --allow-host NAME to allow it.",
     );
   }
-  const methods = paths.get(path);
+  const methods = site.paths.get(path);
   if (!methods) throw new HttpError(404, "There is nothing at this path: the page is at /.");
   if (!methods.includes(request.method ?? "")) {
     const allow = methods.join(", ");
@@ -111,13 +111,16 @@ export function queryOf({ url = "" }: IncomingMessage, name: string): string | u
 /**
  * Checks a cursor as it was sent.
  *
- * @param text the digits; undefined if the client sent none
+ * @param text the value of `after` or of `Last-Event-ID`; undefined if the client sent none
  * @returns an id from 0 to the newest. Without a cursor, or with one beyond the newest id (then the log was reset), it
  *   is the one before the newest 100 messages
  * @throws HttpError 400 for anything but 1 to 15 digits
  */
-export async function readCursor(text: string | undefined, log: MessageStore): Promise<number> {
-  if (text !== undefined && !/^[0-9]{1,15}$/.test(text)) {
+export async function readCursor(
+  text: string | readonly string[] | undefined,
+  log: MessageStore,
+): Promise<number> {
+  if (text !== undefined && !/^[0-9]{1,15}$/.test(String(text))) {
     throw new HttpError(
       400,
       "The cursor must be the id of a message: digits only, at most 15, as in ?after=3.",

@@ -237,7 +237,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-replay",
     bug: "Last-Event-ID is not looked at: what came while a stream was broken is lost, or comes again",
     file: CH11,
-    find: 'lastEventId ?? queryOf(request, "after")',
+    find: 'request.headers["last-event-id"] ?? queryOf(request, "after")',
     replace: 'queryOf(request, "after")',
     tests: [TEST11],
     says: "is Last-Event-ID, which wins over the after",
