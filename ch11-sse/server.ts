@@ -29,10 +29,10 @@ const clients = new Map<Duplex, http.ServerResponse>();
 const textOf = (message: Message) => `id: ${message.id}\ndata: ${JSON.stringify(message)}\n\n`;
 
 log.subscribe((messages) => {
-  const text = messages.map(textOf).join(""); // Serialized once, for all clients.
+  const bytes = Buffer.from(messages.map(textOf).join("")); // Serialized once, for all clients.
   for (const [socket, client] of clients) {
     socket.cork(); // All of it in one write.
-    client.write(text);
+    client.write(bytes);
     socket.uncork();
     if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // Too slow: it will reconnect.
   }
