@@ -7,7 +7,7 @@ import { listen } from "../shared/http/listen.ts";
 import { open } from "../shared/http/open.ts";
 import { servePage } from "../shared/http/page.ts";
 import { admit, queryOf, readCursor } from "../shared/http/request.ts";
-import { MAX_BODY, pauseWhile, updateText } from "../shared/http/update.ts";
+import { inTurn, MAX_BODY, updateText } from "../shared/http/update.ts";
 import { admitUpgrade, refuseUpgrade } from "../shared/http/upgrade.ts";
 
 const HEARTBEAT = 15_000; // In milliseconds. Proxies close a connection that is silent for long.
@@ -61,7 +61,7 @@ async function receive(ws: WebSocket, socket: Duplex, cursor: number): Promise<v
   ws.on("pong", () => silent.delete(ws));
   ws.on("message", async (data, isBinary) => {
     if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");
-    const reply = await pauseWhile(ws, updateText(String(data), log)); // {"error": …}, or a known message.
+    const reply = await inTurn(ws, () => updateText(String(data), log)); // An {"error"}, or a known message.
     if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));
     if (socket.writableLength > UNREAD_LIMIT) socket.destroy();
   });

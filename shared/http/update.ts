@@ -100,27 +100,27 @@ function tooLarge(): HttpError {
   return new HttpError(413, `The body is too large: at most ${MAX_BODY} bytes.`);
 }
 
-/** Tasks of each connection that are not settled. */
-const pending = new WeakMap<object, number>();
+/** The last task of each connection. */
+const lastTasks = new WeakMap<object, Promise<unknown>>();
 
 /**
- * Reads nothing more from a connection until a task, and every other one given for it, is settled: so a client cannot
- * send faster than the log keeps.
+ * Runs the tasks of one connection one after another, and reads nothing more from it until all are done: one piece of
+ * TCP may hold thousands of messages. So a client cannot send faster than the log keeps, and another client's draft
+ * never waits behind more than one of it.
  *
  * @returns what the task returns
  */
-export async function pauseWhile<Result>(
+export async function inTurn<Result>(
   connection: { pause(): void; resume(): void },
-  task: Promise<Result>,
+  task: () => Promise<Result>,
 ): Promise<Result> {
   connection.pause();
-  pending.set(connection, (pending.get(connection) ?? 0) + 1);
+  const before = lastTasks.get(connection) ?? Promise.resolve();
+  const result = before.then(task, task);
+  lastTasks.set(connection, result);
   try {
-    return await task;
+    return await result;
   } finally {
-    const left = (pending.get(connection) ?? 0) - 1;
-    pending.set(connection, left);
-    // One piece of TCP may hold thousands of messages, and only the last of them resumes.
-    if (left === 0) connection.resume();
+    if (lastTasks.get(connection) === result) connection.resume();
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { answer, HttpError, refuse } from "../../http/answer.ts";
-import { MAX_BODY, parseJson, pauseWhile, readJson, updateText } from "../../http/update.ts";
+import { inTurn, MAX_BODY, parseJson, readJson, updateText } from "../../http/update.ts";
 import { openStore } from "../../message-store/index.ts";
 import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
@@ -149,20 +149,29 @@ describe("a text message of a socket", () => {
   });
 });
 
-test("a connection is read again when the last of its tasks is settled, whether it failed or not", async () => {
+test("a connection's tasks run one after another, and it is read again after the last, whether it failed or not", async () => {
   const connection = { pause: vi.fn(), resume: vi.fn() };
+  const began: string[] = [];
   let keep = (_: string) => {};
-  const one = pauseWhile(
-    connection,
-    new Promise<string>((resolve) => {
+  const one = inTurn(connection, () => {
+    began.push("one");
+    return new Promise<string>((resolve) => {
       keep = resolve;
-    }),
-  );
-  const two = pauseWhile(connection, Promise.reject(new Error("two")));
+    });
+  });
+  const two = inTurn(connection, async () => {
+    began.push("two");
+    throw new Error("two");
+  });
+  const three = inTurn(connection, async () => began.push("three"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(began).toEqual(["one"]);
   expect(connection.pause).toHaveBeenCalled();
-  await expect(two).rejects.toThrow("two");
-  expect(connection.resume).not.toHaveBeenCalled();
   keep("one");
   expect(await one).toBe("one");
+  await expect(two).rejects.toThrow("two");
+  await three;
+  expect(began).toEqual(["one", "two", "three"]);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(connection.resume).toHaveBeenCalledTimes(1);
 });

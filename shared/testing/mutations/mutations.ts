@@ -459,7 +459,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "answers-within-a-catch-up",
     bug: "what a client that catches up is answered is not counted: known keys fill the memory",
     file: CH12,
-    find: "await pauseWhile(ws, updateText(String(data), log));",
+    find: "await inTurn(ws, () => updateText(String(data), log));",
     replace: "await updateText(String(data), log);",
     also: [
       {
@@ -593,10 +593,19 @@ export const MUTATIONS: readonly Mutation[] = [
     says: "has a request handled when the one before it is answered, and not earlier",
   },
   {
+    name: "drafts-side-by-side",
+    bug: "thousands of drafts of one client are in the log's queue at once, and everybody else's wait behind them",
+    file: UPDATE,
+    find: "before.then(task, task)",
+    replace: "task()",
+    tests: ["shared/testing/http/update.test.ts"],
+    says: "a connection's tasks run one after another",
+  },
+  {
     name: "resumes-too-early",
     bug: "each draft that is settled lets a flooding client send the next piece",
     file: UPDATE,
-    find: "if (left === 0) connection.resume();",
+    find: "if (lastTasks.get(connection) === result) connection.resume();",
     replace: "connection.resume();",
     tests: [ATTACKS],
     says: "that floods is read no faster than the log keeps",
