@@ -1,6 +1,7 @@
 // Listening and shutting down.
 import type { Server } from "node:http";
 import { isIPv6, type Server as NetServer } from "node:net";
+import type { Duplex } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
 import { type Chapter, fail, StartError } from "./open.ts";
 import { MAX_BODY } from "./update.ts";
@@ -41,6 +42,8 @@ export function listen(server: Server, chapter: Chapter, close: () => void = () 
     : server;
   // node:http watches its connections (time limits, closing the idle ones) from its own "listening" on.
   if (listener !== server) listener.on("listening", () => server.emit("listening"));
+  // A handshake that fails or takes too long is only reported by node:tls: its connection is ours to close.
+  listener.on("tlsClientError", (_: Error, socket: Duplex) => socket.destroy());
   listener.on("error", (error) => {
     // Once it listens, an error is about one connection (out of file descriptors, say) and not about the server.
     if (listener.listening) console.error(error);

@@ -682,6 +682,15 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ["shared/testing/http/sending.test.ts"],
     says: "is not asked for with 100 Continue",
   },
+  {
+    name: "endless-handshake",
+    bug: "a TLS handshake that takes too long is reported and stays open: silent connections lock https out",
+    file: LISTEN,
+    find: '  listener.on("tlsClientError", (_: Error, socket: Duplex) => socket.destroy());\n',
+    replace: "",
+    tests: ["shared/testing/http/listen.test.ts"],
+    says: "limits the time that a handshake may take",
+  },
   // The log.
   {
     name: "ids-from-the-clock",
