@@ -17,7 +17,7 @@ const server = http.createServer(chapter.serverOptions, async (request, response
     const path = await admit(request, response, chapter);
     if (path === "/longpoll") return await receive(request, response);
     if (path === "/update") return await update(request, response, log);
-    servePage(request, response, path, chapter);
+    await servePage(request, response, path, chapter);
   } catch (error) {
     refuse(response, error);
   }

@@ -17,7 +17,7 @@ const { log } = chapter;
 const server = http.createServer(chapter.serverOptions, async (request, response) => {
   try {
     const path = await admit(request, response, chapter);
-    servePage(request, response, path, chapter);
+    await servePage(request, response, path, chapter);
   } catch (error) {
     refuse(response, error);
   }

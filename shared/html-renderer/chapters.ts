@@ -10,6 +10,10 @@ export interface Chapter {
   readonly line: Readonly<Record<Language, string>>;
   /** The technique's request, one header line a line. */
   readonly request: string;
+  /** How to read the strip on which the technique draws itself. */
+  readonly strip: Readonly<Record<Language, string>>;
+  /** What to look for in the browser's developer tools. */
+  readonly devTools: Readonly<Record<Language, string>>;
 }
 
 /** The chapters' folders, in the order in which they are read. */
@@ -26,6 +30,14 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
       ko: "브라우저가 묻고 또 묻습니다. 서버는 소식이 있든 없든 바로 답합니다.",
     },
     request: "GET /poll?after=ID",
+    strip: {
+      en: "Each tick is a request, answered at once. Tall ones brought messages.",
+      ko: "눈금 하나가 요청 하나이고, 바로 응답을 받습니다. 긴 눈금이 메시지를 가져왔습니다.",
+    },
+    devTools: {
+      en: "Network, filter “poll”: a row a second, nearly all 204.",
+      ko: "Network 탭에서 poll로 거르세요. 1초에 한 줄씩 쌓이고 거의 모두 204입니다.",
+    },
   },
   "ch10-long-polling": {
     name: { en: "Long polling", ko: "롱 폴링" },
@@ -35,6 +47,14 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
       ko: "브라우저가 물으면, 서버는 소식이 생길 때까지 답을 미룹니다.",
     },
     request: "GET /longpoll?after=ID",
+    strip: {
+      en: "Each bar is a request, held until its answer. A dot at its end: messages.",
+      ko: "막대 하나가 응답을 기다린 요청 하나입니다. 끝의 점은 받은 메시지입니다.",
+    },
+    devTools: {
+      en: "Network, filter “longpoll”: one row is always “pending”.",
+      ko: "Network 탭에서 longpoll로 거르세요. “pending”인 줄이 언제나 하나 있습니다.",
+    },
   },
   "ch11-sse": {
     name: { en: "Server-sent events (SSE)", ko: "서버 전송 이벤트(SSE)" },
@@ -44,6 +64,14 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
       ko: "브라우저는 한 번만 묻습니다. 응답은 끝나지 않고, 메시지가 생길 때마다 이어집니다.",
     },
     request: "GET /subscribe?after=ID",
+    strip: {
+      en: "One answer that never ends: a bead is a message, a faint one a heartbeat.",
+      ko: "끝나지 않는 응답 하나입니다. 구슬은 메시지, 흐린 구슬은 하트비트입니다.",
+    },
+    devTools: {
+      en: "Network, filter “subscribe”: one row that never ends. Its EventStream (Firefox: Response) tab grows.",
+      ko: "Network 탭에서 subscribe로 거르세요. 끝나지 않는 줄이 하나 있고, 그 EventStream(Firefox는 응답) 탭이 늘어납니다.",
+    },
   },
   "ch12-websocket": {
     name: { en: "WebSocket", ko: "웹소켓" },
@@ -53,6 +81,14 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
       ko: "전화와 같습니다. 연결 하나로 양쪽이 아무 때나 말합니다.",
     },
     request: "GET /?after=ID\nUpgrade: websocket",
+    strip: {
+      en: "One connection, both ways: ↑ sent, ↓ received. A faint bead is a heartbeat.",
+      ko: "연결 하나로 주고받습니다. ↑ 보냄, ↓ 받음, 흐린 구슬은 하트비트입니다.",
+    },
+    devTools: {
+      en: "Network, filter “WS”: one row, 101. Its Messages (Firefox: Response) tab shows each frame.",
+      ko: "Network 탭에서 WS로 거르세요. 101인 줄 하나가 있고, 그 Messages(Firefox는 응답) 탭에 프레임이 하나씩 나옵니다.",
+    },
   },
 };
 

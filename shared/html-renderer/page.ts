@@ -1,6 +1,7 @@
 // The page that all four chapters share, as one HTML document with neither script nor style inside it.
 import { MAX_AUTHOR, MAX_TEXT } from "../message-store/message.ts";
 import { CHAPTERS, type ChapterName, commandOf, neighboursOf, numberOf } from "./chapters.ts";
+import { PAGE_WORDS } from "./page-words.ts";
 import { LANGUAGES, type Language, WORDS } from "./words.ts";
 
 /**
@@ -25,19 +26,28 @@ export function contentSecurityPolicy(frames: readonly string[]): string {
 export const PAGE_FILES: readonly string[] = [
   "shared/html-renderer/style.css",
   "shared/html-renderer/words.js",
+  "shared/html-renderer/browser/backoff.js",
+  "shared/html-renderer/browser/breaks.js",
   "shared/html-renderer/browser/chat.js",
+  "shared/html-renderer/browser/check.js",
+  "shared/html-renderer/browser/composer.js",
+  "shared/html-renderer/browser/copy.js",
   "shared/html-renderer/browser/element.js",
   "shared/html-renderer/browser/entries.js",
+  "shared/html-renderer/browser/marks.js",
   "shared/html-renderer/browser/memory.js",
-  "shared/html-renderer/browser/scroll.js",
-  "shared/html-renderer/browser/stale.js",
-  "shared/html-renderer/browser/status.js",
-  "shared/html-renderer/browser/backoff.js",
   "shared/html-renderer/browser/messages.js",
+  "shared/html-renderer/browser/numbers.js",
   "shared/html-renderer/browser/pause.js",
   "shared/html-renderer/browser/post.js",
   "shared/html-renderer/browser/reason.js",
-  "shared/html-renderer/browser/receive.js",
+  "shared/html-renderer/browser/round.js",
+  "shared/html-renderer/browser/scroll.js",
+  "shared/html-renderer/browser/sending.js",
+  "shared/html-renderer/browser/settings.js",
+  "shared/html-renderer/browser/status.js",
+  "shared/html-renderer/browser/strip.js",
+  "shared/html-renderer/browser/wire.js",
   "shared/message-store/message.js",
 ];
 
@@ -69,7 +79,7 @@ export function renderPage({ chapter, language, version, settings }: PageOptions
 <html lang="${language}"${data}>
 <head>
 <meta charset="utf-8">
-<title>${numberOf(chapter)}. ${name[language]} · ${WORDS.subject[language]}</title>
+<title>${numberOf(chapter)}. ${name[language]} · ${PAGE_WORDS.subject[language]}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="${icon(chapter)}">
@@ -78,13 +88,13 @@ export function renderPage({ chapter, language, version, settings }: PageOptions
 ${preloads.map((path) => html`<link rel="modulepreload" href="/${path}">\n`)}</head>
 <body>
 <header>
-<p class="number">${WORDS.chapter[language](numberOf(chapter))}</p>
-<nav class="languages" aria-label="${WORDS.language[language]}">
+<p class="number">${PAGE_WORDS.chapter[language](numberOf(chapter))}</p>
+<nav class="languages" aria-label="${PAGE_WORDS.language[language]}">
 ${LANGUAGES.map((other) => switchTo(other, language))}</nav>
 <h1>${name[language]}</h1>
 <p class="line"><strong>${analogy[language]}</strong> ${line[language]}</p>
-<p class="request"><span>${WORDS.request[language]}</span> <code>${request}</code></p>
-<div class="steps">${steps(chapter, language)}</div>
+<p class="request"><span>${PAGE_WORDS.request[language]}</span> <code>${request}</code></p>
+${wire(chapter, language)}<div class="steps">${steps(chapter, language)}</div>
 </header>
 <main>
 <div id="status" role="status" data-state="connecting">
@@ -92,26 +102,28 @@ ${LANGUAGES.map((other) => switchTo(other, language))}</nav>
 <span id="countdown" aria-hidden="true"></span></p>
 <p id="reason"></p>
 </div>
-<div id="stale" role="alert" hidden><p>${WORDS.stale[language]}</p>
-<button type="button" id="reload">${WORDS.reload[language]}</button></div>
-<noscript><p class="noscript">${WORDS.noScript[language]}</p></noscript>
+<div id="stale" role="alert" hidden><p>${PAGE_WORDS.stale[language]}</p>
+<button type="button" id="reload">${PAGE_WORDS.reload[language]}</button></div>
+<noscript><p class="noscript">${PAGE_WORDS.noScript[language]}</p></noscript>
 <div class="conversation">
-<div id="scroller" role="region" tabindex="0" aria-label="${WORDS.conversation[language]}"><div id="entries">
-<div role="log" aria-label="${WORDS.messages[language]}"><ol id="messages"></ol></div>
-<ol id="pending" aria-label="${WORDS.unsent[language]}"></ol>
-<p class="empty">${WORDS.empty[language]}</p>
+<div id="scroller" role="region" tabindex="0" aria-label="${PAGE_WORDS.conversation[language]}"><div id="entries">
+<div class="older"><p id="shown" hidden></p>
+<button type="button" id="earlier" hidden>${PAGE_WORDS.earlier[language]}</button></div>
+<div id="log" role="log" aria-label="${PAGE_WORDS.messages[language]}"><ol id="messages"></ol></div>
+<ol id="pending" aria-label="${PAGE_WORDS.unsent[language]}"></ol>
+<p class="empty">${PAGE_WORDS.empty[language]}</p>
 </div></div>
 <button type="button" id="new-messages" hidden></button>
 </div>
 <form id="composer">
-<label class="name-field"><span>${WORDS.name[language]}</span>
+<label class="name-field"><span>${PAGE_WORDS.name[language]}</span>
 <input id="author" maxlength="${MAX_AUTHOR}" autocomplete="nickname"
 placeholder="${WORDS.anonymous[language]}"></label>
-<label class="text-field"><span>${WORDS.text[language]}</span>
+<label class="text-field"><span>${PAGE_WORDS.text[language]}</span>
 <textarea id="text" rows="1" maxlength="${MAX_TEXT}" enterkeyhint="send" aria-describedby="keys"
-placeholder="${WORDS.write[language]}"></textarea></label>
-<button type="submit">${WORDS.send[language]}</button>
-<p id="keys">${WORDS.keys[language]}</p>
+placeholder="${PAGE_WORDS.write[language]}"></textarea></label>
+<button type="submit">${PAGE_WORDS.send[language]}</button>
+<p id="keys">${PAGE_WORDS.keys[language]}</p>
 </form>
 </main>
 </body>
@@ -126,11 +138,41 @@ function switchTo(other: Language, language: Language): Html {
   }>${label}</a>`;
 }
 
+/** What the technique does on the network: a line that opens; the script closes it where the screen is narrow. */
+function wire(chapter: ChapterName, language: Language): Html {
+  const { strip, devTools } = CHAPTERS[chapter];
+  const number = (id: string, word: Words) =>
+    html`<div><dt>${word[language]}</dt><dd id="${id}">–</dd></div>`;
+  const button = (id: string, word: Words) =>
+    html`<button type="button" id="${id}">${word[language]}</button>`;
+  return html`<details id="wire" open>
+<summary>${PAGE_WORDS.wire[language]}</summary>
+<div id="strip" role="img" aria-label="${PAGE_WORDS.nothingYet[language]}"></div>
+<p class="scale" aria-hidden="true"><span>${PAGE_WORDS.ago[language](60)}</span>
+<span>${PAGE_WORDS.ago[language](30)}</span><span>${PAGE_WORDS.now[language]}</span></p>
+<p class="legend">${strip[language]}</p>
+<dl aria-label="${PAGE_WORDS.numbers[language]}">
+${number("requests", PAGE_WORDS.requests)}${number("empty-answers", PAGE_WORDS.emptyAnswers)}
+${number("received", PAGE_WORDS.messages)}${number("cursor", PAGE_WORDS.cursor)}
+${number("delay", PAGE_WORDS.delay)}${number("sign", PAGE_WORDS.lastSign)}
+</dl>
+<div class="breaks" role="group" aria-labelledby="break-it"><b id="break-it">${PAGE_WORDS.breakIt[language]}</b>
+${button("break-drop", PAGE_WORDS.drop)}${button("break-offline", PAGE_WORDS.goOffline)}${button("break-repeat", PAGE_WORDS.repeat)}
+<p id="broken" role="status"></p>
+</div>
+<p class="look"><b>F12</b> ${devTools[language]}
+<a href="/${chapter}/${language === "ko" ? "README.ko.md" : "README.md"}"
+target="_blank">${PAGE_WORDS.notes[language]}</a></p>
+</details>
+`;
+}
+
 function steps(chapter: ChapterName, language: Language): Html[] {
   const { before, after } = neighboursOf(chapter);
   const step = (kind: "before" | "after", to: ChapterName) =>
-    html`<p class="${kind}"><span>${WORDS[kind][language]} · ${CHAPTERS[to].name[language]}</span>
-<code>${commandOf(to)}</code></p>`;
+    html`<p class="${kind}"><span>${PAGE_WORDS[kind][language]} · ${CHAPTERS[to].name[language]}</span>
+<code>${commandOf(to)}</code>
+<button type="button" class="copy" aria-live="polite" hidden>${WORDS.copy[language]}</button></p>`;
   return [...(before ? [step("before", before)] : []), ...(after ? [step("after", after)] : [])];
 }
 
@@ -142,6 +184,8 @@ function icon(chapter: ChapterName): string {
  fill="#fff">${numberOf(chapter)}</text></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg.markup)}`;
 }
+
+type Words = Readonly<Record<Language, string>>;
 
 interface Html {
   readonly markup: string;

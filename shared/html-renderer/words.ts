@@ -1,4 +1,4 @@
-// Every word of the page, Korean beside English, so that neither can be forgotten.
+// The words of the page's script, Korean beside English, so that neither can be forgotten.
 
 export type Language = "en" | "ko";
 
@@ -6,25 +6,7 @@ export type Language = "en" | "ko";
 export const LANGUAGES: readonly Language[] = ["en", "ko"];
 
 export const WORDS = {
-  subject: { en: "One chat, four techniques", ko: "채팅 하나, 기법 넷" },
-  chapter: { en: (number: number) => `Chapter ${number}`, ko: (number: number) => `${number}장` },
-  language: { en: "Language", ko: "언어" },
-  request: { en: "The request", ko: "요청" },
-  before: { en: "Before", ko: "이전" },
-  after: { en: "Next", ko: "다음" },
-  conversation: { en: "Conversation", ko: "대화" },
-  messages: { en: "Messages", ko: "메시지" },
-  unsent: { en: "Messages on their way", ko: "보내는 중인 메시지" },
-  empty: { en: "No messages yet. Say hello!", ko: "아직 메시지가 없습니다. 먼저 인사해 보세요!" },
-  name: { en: "Name", ko: "이름" },
   anonymous: { en: "anonymous", ko: "익명" },
-  text: { en: "Message", ko: "메시지" },
-  write: { en: "Write a message", ko: "메시지를 입력하세요" },
-  send: { en: "Send", ko: "보내기" },
-  keys: {
-    en: "Enter sends, Shift + Enter starts a new line.",
-    ko: "Enter로 보내고, Shift + Enter로 줄을 바꿉니다.",
-  },
   connecting: { en: "Connecting", ko: "연결하는 중" },
   connected: { en: "Connected", ko: "연결됨" },
   reconnecting: { en: "Reconnecting", ko: "다시 연결하는 중" },
@@ -42,14 +24,59 @@ export const WORDS = {
   notSent: { en: "Not sent.", ko: "보내지 못했습니다." },
   retry: { en: "Retry", ko: "다시 보내기" },
   discard: { en: "Discard", ko: "지우기" },
-  stale: {
-    en: "The server has a newer page than this one.",
-    ko: "서버에 이 페이지보다 새로운 페이지가 있습니다.",
+  copy: { en: "Copy", ko: "복사" },
+  copied: { en: "Copied", ko: "복사됨" },
+  lastMinute: { en: "The last 60 seconds", ko: "최근 60초" },
+  answeredAtOnce: {
+    en: (count: number) => `requests answered at once: ${count}`,
+    ko: (count: number) => `바로 응답받은 요청 ${count}개`,
   },
-  reload: { en: "Reload", ko: "새로 고침" },
-  noScript: {
-    en: "This chat needs JavaScript. Allow it for this page, then reload.",
-    ko: "이 채팅에는 자바스크립트가 필요합니다. 이 페이지에서 허용한 뒤 새로 고쳐 주세요.",
+  heldRequests: {
+    en: (count: number) => `requests that were held: ${count}`,
+    ko: (count: number) => `응답을 기다린 요청 ${count}개`,
+  },
+  openConnections: {
+    en: (count: number) => `connections that stayed open: ${count}`,
+    ko: (count: number) => `열려 있던 연결 ${count}개`,
+  },
+  heartbeats: {
+    en: (count: number) => `heartbeats: ${count}`,
+    ko: (count: number) => `하트비트 ${count}번`,
+  },
+  messagesReceived: {
+    en: (count: number) => `messages received: ${count}`,
+    ko: (count: number) => `받은 메시지 ${count}개`,
+  },
+  messagesSent: {
+    en: (count: number) => `messages sent: ${count}`,
+    ko: (count: number) => `보낸 메시지 ${count}개`,
+  },
+  breaks: {
+    en: (count: number) => `times the connection was lost: ${count}`,
+    ko: (count: number) => `연결 끊김 ${count}번`,
+  },
+  // With a no-break space.
+  milliseconds: { en: (count: number) => `${count} ms`, ko: (count: number) => `${count} ms` },
+  seconds: { en: (count: string) => `${count} s`, ko: (count: string) => `${count}초` },
+  heldFor: {
+    en: (seconds: number, most: number) => `held for ${seconds} of ${most} s`,
+    ko: (seconds: number, most: number) => `${most}초 중 ${seconds}초째 응답 대기`,
+  },
+  waitedFor: {
+    en: (seconds: number) => `waiting for ${seconds} s`,
+    ko: (seconds: number) => `${seconds}초째 응답 대기`,
+  },
+  answeredAgo: {
+    en: (seconds: number) => `answer ${seconds} s ago`,
+    ko: (seconds: number) => `${seconds}초 전에 응답`,
+  },
+  heardAgo: {
+    en: (seconds: number) => `heard ${seconds} s ago`,
+    ko: (seconds: number) => `${seconds}초 전에 받음`,
+  },
+  lostAgo: {
+    en: (seconds: number) => `lost ${seconds} s ago`,
+    ko: (seconds: number) => `${seconds}초 전에 끊김`,
   },
   noAnswer: { en: "No answer from the server.", ko: "서버가 응답하지 않습니다." },
   timeout: { en: "The server took too long to answer.", ko: "서버의 응답이 너무 늦습니다." },
@@ -61,6 +88,27 @@ export const WORDS = {
   status: {
     en: (status: number) => `The server answered with an error (${status}).`,
     ko: (status: number) => `서버가 오류로 응답했습니다(${status}).`,
+  },
+  you: { en: "(you)", ko: "(나)" },
+  guest: { en: (number: number) => `guest ${number}`, ko: (number: number) => `손님 ${number}` },
+  reset: {
+    en: "The log was reset: this is another conversation.",
+    ko: "로그가 초기화되어 새 대화를 보여 줍니다.",
+  },
+  droppedByYou: { en: "You dropped the connection.", ko: "직접 연결을 끊었습니다." },
+  dropped: { en: "Dropped. Watch it come back.", ko: "끊었습니다. 다시 연결되는 과정을 지켜보세요." },
+  offlineFor: {
+    en: (seconds: number) => `Offline for ${seconds} s.`,
+    ko: (seconds: number) => `${seconds}초 동안 오프라인입니다.`,
+  },
+  repeated: {
+    en: "Sent again with the same key: it comes once.",
+    ko: "같은 키로 다시 보냈습니다. 한 번만 나타납니다.",
+  },
+  nothingToRepeat: { en: "Send a message first.", ko: "먼저 메시지를 보내세요." },
+  shown: {
+    en: (count: number, all: number) => `The newest ${count} of ${all} are shown.`,
+    ko: (count: number, all: number) => `전체 ${all}개 중 최근 ${count}개를 보여 줍니다.`,
   },
 } as const;
 

@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import type { ChapterName } from "../html-renderer/chapters.ts";
 import { contentSecurityPolicy, PAGE_FILES, renderPage } from "../html-renderer/page.ts";
 import { pickLanguage } from "../html-renderer/words.ts";
+import type { MessageStore } from "../message-store/store.ts";
 import { answer } from "./answer.ts";
 import { PAGE_METHODS, queryOf } from "./request.ts";
 
@@ -16,6 +17,7 @@ const ROOT = join(DIST, "..");
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
+  ".md": "text/plain; charset=utf-8",
 };
 
 /** A chapter's page: its name, what the server tells the page's script, and who may show it in a frame. */
@@ -23,11 +25,13 @@ export interface Page {
   readonly name: ChapterName;
   readonly settings: Readonly<Record<string, number>>;
   readonly allowFrames: readonly string[];
+  readonly log: MessageStore;
 }
 
 /** @returns the paths of a chapter's page and its files, with their methods; the files are read now */
 export function pagePaths(name: ChapterName): [string, readonly string[]][] {
-  const files = filesOf(name);
+  const notes = [`/${name}/README.md`, `/${name}/README.ko.md`];
+  const files = [...filesOf(name), ...notes];
   for (const path of files) read(path);
   return ["/", ...files].map((path) => [path, PAGE_METHODS]);
 }
@@ -42,25 +46,23 @@ function filesOf(name: ChapterName): string[] {
  *
  * @param path one of `pagePaths`
  */
-export function servePage(
+export async function servePage(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
   page: Page,
-): void {
+): Promise<void> {
   const headers: Record<string, string> = { "Cache-Control": "no-cache" };
   let file: PageFile;
   if (path === "/") {
     const language = pickLanguage(queryOf(request, "lang") ?? null, request.headers["accept-language"]);
-    // The version is in the page, and so in its ETag: a page that was opened before a rebuild can tell.
-    const version = hash(
-      filesOf(page.name)
-        .map((file) => read(file).etag)
-        .join(),
-    );
-    file = fileOf(
-      Buffer.from(renderPage({ chapter: page.name, language, version, settings: page.settings })),
-    );
+    // Both are in the page, and in a header: so an open page can tell that there is a newer one, or another log.
+    const etags = filesOf(page.name).map((file) => read(file).etag);
+    const version = hash(JSON.stringify([page.settings, ...etags]));
+    const state = { log: await identityOf(page.log), newest: page.log.newest };
+    headers["Chat-State"] = `${version} ${state.log} ${state.newest}`;
+    const settings = { ...page.settings, ...state };
+    file = fileOf(Buffer.from(renderPage({ chapter: page.name, language, version, settings })));
     headers["Content-Type"] = "text/html; charset=utf-8";
     headers["Content-Language"] = language;
     headers["Content-Security-Policy"] = contentSecurityPolicy(page.allowFrames);
@@ -76,6 +78,17 @@ export function servePage(
     .map((tag) => tag.trim().replace(/^W\//, ""));
   if (known.includes(file.etag) || known.includes("*")) answer(response, 304, undefined, headers);
   else answer(response, 200, file.content, headers);
+}
+
+const identities = new WeakMap<MessageStore, string>();
+
+/** @returns what tells a log from any other: the key of its first message; empty while there is none */
+async function identityOf(log: MessageStore): Promise<string> {
+  const known = identities.get(log);
+  if (known !== undefined) return known;
+  const [first] = log.newest > 0 ? await log.after(0, 1) : [];
+  if (first !== undefined) identities.set(log, first.key);
+  return first?.key ?? "";
 }
 
 interface PageFile {

@@ -31,6 +31,8 @@ export const NEWEST = 100;
 export const MAX_ANSWER = 1_000;
 /** And at most so many bytes of JSON, but always one message. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
+/** An answer with fewer messages than this was not cut: no message has more than 13 KB of JSON. */
+export const CUT_ANSWER = 80;
 
 /** The sender's fault: the sentence says what to do about it. */
 export class DraftError extends Error {

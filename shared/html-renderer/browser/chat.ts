@@ -1,141 +1,254 @@
-// The chat as a chapter's client sees it: it receives and sends; what a message looks like is decided here.
-
-import type { Draft } from "../../message-store/message.ts";
+// The chat as a chapter's client sees it: rounds of receiving, and how a draft is sent.
+import { type Draft, type Message, NEWEST } from "../../message-store/message.ts";
+import { WORDS } from "../words.ts";
 import { createBackoff } from "./backoff.ts";
-import { element } from "./element.ts";
-import { type Entries, type OwnDraft, openEntries } from "./entries.ts";
-import { rememberedName, rememberName } from "./memory.ts";
-import { reasonOf } from "./reason.ts";
-import { watchForNewerPage } from "./stale.ts";
+import { openBreaks } from "./breaks.ts";
+import { checkServer, initialState, watchForNewerPage } from "./check.ts";
+import { openComposer } from "./composer.ts";
+import { openCopy } from "./copy.ts";
+import { openEntries } from "./entries.ts";
+import { openNumbers } from "./numbers.ts";
+import { pageLanguage, reasonOf } from "./reason.ts";
+import { type Receive, type Round, watchSilence } from "./round.ts";
+import { createSending } from "./sending.ts";
+import { pageNumber } from "./settings.ts";
 import { openStatus } from "./status.ts";
+import { openStrip } from "./strip.ts";
+import { openWire } from "./wire.ts";
 
 /** The page's chat. */
-export interface Chat extends Pick<Entries, "show" | "unseen"> {
-  /** The newest id that is shown; undefined before the first message. */
-  readonly cursor: number | undefined;
-  /** The absolute URL of a path on this server, with `?after=CURSOR` if there is a cursor. */
-  url(path: string): string;
-  /** The number that the server gave the page as `data-NAME`. @throws Error there is none */
+export interface Chat {
+  /** The number that the server gave the page as `data-NAME`. @throws Error if there is none */
   setting(name: string): number;
-  /** The server refused a draft; a key that is not known (any more) puts the reason into the status line. */
-  refused(key: string | undefined, reason: string): void;
-  /** The connection is there (again). It may be called as often as one likes. */
-  connected(): void;
-  /** A request was sent that the server may hold: if it has not failed after two seconds, that is a connection. */
-  held(): void;
-  /** The connection is lost: shows why, counts down, and resolves when it is time to try again. */
-  offline(reason: string): Promise<void>;
-  /** The connection is lost, and the browser itself tries again; the reason is whatever `reasonOf` takes. */
-  waiting(reason: unknown): void;
+  /** Receives for as long as the page is open: one round after another. */
+  receive(technique: Receive): Promise<never>;
 }
 
-/** In milliseconds: longer than a client pauses after an answer at once, so that a row of errors is no connection. */
-const HELD_AFTER = 2_000;
+/** A held request that lasts so long after a failure is a connection, in milliseconds. */
+const LASTING = 2_000;
+
+/** Rejects when the signal is aborted. */
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+/** Why a round was ended by the page itself. */
+class Ended extends Error {}
 
 /**
  * Connects the chat to the page that the server rendered.
  *
- * @param send sends a draft. A promise that resolves means "kept", one that rejects (or a throw) "failed";
- *   if it returns undefined, the draft is being sent until it is shown or refused
+ * @param post sends a draft by a request of its own, and resolves to the message; without it, drafts are sent on the
+ *   connection, see `Round.connected`
  */
-export function openChat(send: (draft: Draft) => unknown): Chat {
-  const form = element("composer", HTMLFormElement);
-  const author = element("author", HTMLInputElement);
-  const text = element("text", HTMLTextAreaElement);
+export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
+  const language = pageLanguage();
+  const wire = openWire();
+  openStrip(wire);
+  openNumbers(wire);
+  openCopy();
+  watchForNewerPage();
   const status = openStatus();
-  const entries = openEntries(dispatch, () => text.focus());
-  const checkForNewerPage = watchForNewerPage();
   const backoff = createBackoff({ first: 1_000, max: 15_000, random: Math.random });
-
-  let heldTimer: ReturnType<typeof setTimeout> | undefined;
-
-  function connected(): void {
-    clearTimeout(heldTimer);
-    if (status.state === "connected") return;
-    if (status.state !== "connecting") void checkForNewerPage();
-    status.set("connected");
-    backoff.reset();
-  }
-
-  async function dispatch(draft: OwnDraft): Promise<void> {
-    entries.sending(draft);
-    text.focus();
-    try {
-      const answer = send(draft);
-      if (answer === undefined) return;
-      await answer;
-      entries.kept(draft.key);
-    } catch (error) {
-      entries.failed(draft.key, reasonOf(error));
-    }
-  }
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (text.value.trim() === "") return text.focus();
-    const name = author.value.trim();
-    rememberName(name);
-    // A refusal that was noted is over; why the connection is lost is not.
+  const state = initialState();
+  const entries = openEntries({
+    cursor: Math.max(0, state.newest - NEWEST),
+    wire,
+    retry: (draft) => sending.retry(draft),
+    discarded: () => composer.focus(),
+    earlier: loadEarlier,
+  });
+  const sending = createSending(entries, wire, post);
+  const composer = openComposer(async (draft) => {
     if (status.state === "connected") status.note("");
-    const draft = { text: text.value, ...(name && { author: name }), key: newKey() };
-    text.value = "";
-    grow(text);
-    void dispatch(draft);
+    await sending.send(draft);
   });
-  text.addEventListener("keydown", (event) => {
-    // An Enter that ends a Hangul syllable is the input method's; Safari tells by 229 (UI Events §5.6.4).
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    form.requestSubmit();
+  const breaks = openBreaks({
+    drop: () => end?.(new Ended(WORDS.droppedByYou[language])),
+    repeat: sending.repeat,
   });
-  text.addEventListener("input", () => grow(text));
-  author.value ||= rememberedName();
+  let log = state.log;
+  let technique: Receive | undefined;
+  /** Ends the round that is under way. */
+  let end: ((why: Error) => void) | undefined;
+  /** While the log is being checked after a reconnection, messages wait here: they may be of another log. */
+  let unchecked: Message[] | undefined;
+  let checks = 0;
+  /** Settles when the check that was begun last is over. */
+  let checked = Promise.resolve();
+  /** What is to be said once the page is connected again. */
+  let news = "";
+  /** The last round failed, and nothing came since. */
+  let hasFailed = false;
+
+  function setConnected(): void {
+    backoff.reset();
+    if (status.state !== "connected") status.set("connected", news);
+    news = "";
+  }
+
+  function show(messages: readonly Message[]): void {
+    if (unchecked !== undefined) {
+      unchecked.push(...messages);
+      return;
+    }
+    if (log === "" && messages[0]?.id === 1) log = messages[0].key;
+    if (!entries.show(messages)) void check();
+    wire.record({ type: "cursor", cursor: entries.cursor });
+  }
+
+  /** Finds out whether the server has another log than before. If so, the list starts again, and so does the round. */
+  function check(): Promise<void> {
+    checks += 1;
+    unchecked ??= [];
+    checked = compare();
+    return checked;
+  }
+
+  async function compare(): Promise<void> {
+    const now = await checkServer();
+    checks -= 1;
+    const isOurs = now === undefined || now.log === log || (log === "" && entries.cursor === 0);
+    if (now !== undefined) log = now.log;
+    if (!isOurs) {
+      unchecked = [];
+      entries.reset(Math.max(0, now.newest - NEWEST));
+      wire.record({ type: "cursor", cursor: entries.cursor });
+      if (status.state === "connected") status.note(WORDS.reset[language]);
+      else news = WORDS.reset[language];
+      end?.(new Ended());
+    }
+    // Several checks may be under way; the last of them lets the messages through.
+    if (checks > 0) return;
+    const waiting = unchecked ?? [];
+    unchecked = undefined;
+    if (waiting.length > 0) show(waiting);
+  }
+
+  function openRound(): { round: Round; close(): void } {
+    const controller = new AbortController();
+    const began = performance.now();
+    const silence = watchSilence(() => controller.abort(new DOMException("", "TimeoutError")));
+    let isOpen = false;
+    let isOver = false;
+    let isLost = false;
+    end = (why) => controller.abort(why);
+    const round: Round = {
+      signal: controller.signal,
+      url(path) {
+        const url = new URL(`${path}?after=${entries.cursor}`, location.origin).href;
+        wire.record({ type: "request", url });
+        return url;
+      },
+      async held() {
+        if (status.state === "connected") return;
+        const isThere = (await checkServer()) !== undefined;
+        // A proxy in front of a server that is away answers soon: after a failure, the request has to last.
+        if (hasFailed) await new Promise((resolve) => setTimeout(resolve, LASTING));
+        if (isThere && !isOver) setConnected();
+      },
+      age: () => performance.now() - began,
+      connected(send) {
+        silence.heard();
+        isOpen = true;
+        wire.record({ type: "open" });
+        if (isLost) void check(); // The browser reconnected by itself.
+        isLost = false;
+        hasFailed = false;
+        setConnected();
+        sending.open(send);
+      },
+      show(messages) {
+        silence.heard();
+        hasFailed = false;
+        setConnected();
+        wire.record({ type: isOpen ? "message" : "answer", messages: messages.length });
+        show(messages);
+      },
+      heartbeat() {
+        silence.heard();
+        wire.record({ type: "heartbeat" });
+      },
+      refused(key, reason) {
+        if (key === undefined || !entries.failed(key, reason)) status.note(reason);
+      },
+      waiting(reason) {
+        isLost = true;
+        wire.record({ type: "break" });
+        status.set("reconnecting", reasonOf(reason));
+        void checkServer();
+      },
+    };
+    const close = () => {
+      isOver = true;
+      silence.end();
+      sending.close();
+      end = undefined;
+    };
+    return { round, close };
+  }
+
+  /** Reads the 100 messages before the oldest that is shown, in a round of its own. */
+  function loadEarlier(oldest: number): Promise<readonly Message[]> {
+    const after = Math.max(0, oldest - 1 - NEWEST);
+    const controller = new AbortController();
+    const found: Message[] = [];
+    return new Promise((resolve, reject) => {
+      const round: Round = {
+        signal: AbortSignal.any([controller.signal, AbortSignal.timeout(10_000)]),
+        url: (path) => new URL(`${path}?after=${after}`, location.origin).href,
+        held() {},
+        age: () => 0,
+        connected() {},
+        heartbeat() {},
+        refused() {},
+        waiting: reject,
+        show(messages) {
+          found.push(...messages.filter(({ id }) => id < oldest));
+          if ((messages.at(-1)?.id ?? 0) < oldest - 1) return;
+          resolve(found);
+          controller.abort();
+        },
+      };
+      technique?.(round).catch(reject);
+    });
+  }
+
+  // A kept-alive connection is replaced without a word: then the server may have been restarted with another log.
+  new PerformanceObserver((list) => {
+    const isNew = (entry: PerformanceEntry) =>
+      entry instanceof PerformanceResourceTiming && entry.connectEnd > entry.connectStart;
+    const isData = ({ name }: PerformanceEntry) => name.includes("?after=");
+    if (list.getEntries().some((entry) => isData(entry) && isNew(entry))) void check();
+    performance.clearResourceTimings();
+  }).observe({ type: "resource" });
 
   return {
-    get cursor() {
-      return entries.cursor;
-    },
-    url(path) {
-      const url = new URL(path, location.origin);
-      if (entries.cursor !== undefined) url.searchParams.set("after", String(entries.cursor));
-      return url.href;
-    },
-    setting(name) {
-      const value = document.documentElement.getAttribute(`data-${name}`);
-      const number = Number(value ?? Number.NaN);
-      if (Number.isNaN(number)) throw new Error(`The page has no number data-${name}.`);
-      return number;
-    },
-    show: entries.show,
-    unseen: entries.unseen,
-    refused(key, reason) {
-      if (key === undefined || !entries.failed(key, reason)) status.note(reason);
-    },
-    connected,
-    held() {
-      clearTimeout(heldTimer);
-      heldTimer = setTimeout(connected, HELD_AFTER);
-    },
-    offline(reason) {
-      clearTimeout(heldTimer);
-      return status.countDown(backoff.next(), reason);
-    },
-    waiting(reason) {
-      clearTimeout(heldTimer);
-      status.set("reconnecting", reasonOf(reason));
+    setting: pageNumber,
+    async receive(next) {
+      technique = next;
+      sending.restore(entries.restored());
+      for (;;) {
+        const { round, close } = openRound();
+        let problem: unknown;
+        try {
+          await breaks.online();
+          await Promise.race([next(round), endOf(round.signal)]); // Some only wait, and hear of no end.
+        } catch (error) {
+          problem = error;
+        }
+        if (round.signal.aborted) problem = round.signal.reason;
+        close();
+        await checked; // The next request needs the cursor of what waits.
+        if (problem === undefined) continue;
+        if (problem instanceof Ended && problem.message === "") continue; // Another log: at once, from its beginning.
+        hasFailed = true;
+        wire.record({ type: "break" });
+        void checkServer(); // Another chapter may be there now.
+        const reason = problem instanceof Ended ? problem.message : reasonOf(problem);
+        await status.countDown(backoff.next(), reason);
+        await check();
+      }
     },
   };
-}
-
-// As high as what is written; the style sets the limit.
-function grow(text: HTMLTextAreaElement): void {
-  text.style.height = "auto";
-  text.style.height = `${text.scrollHeight + text.offsetHeight - text.clientHeight}px`;
-}
-
-function newKey(): string {
-  // Plain http on another host than localhost is no secure context, and has no randomUUID (Web Cryptography).
-  if (isSecureContext) return crypto.randomUUID();
-  const words = crypto.getRandomValues(new Uint32Array(4));
-  return Array.from(words, (word) => word.toString(16).padStart(8, "0")).join("");
 }

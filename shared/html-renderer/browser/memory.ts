@@ -1,39 +1,31 @@
 // What a page remembers. Storage may be blocked or full, so each use of it may throw: the chat works without.
 
-const NAME = "chat-name";
-const KEYS = "chat-keys";
-/** Enough to tell own messages apart in all that the page shows after a reload. */
-const MAX_KEYS = 1_000;
+/** Where each thing is remembered: by the browser for all tabs, or by this tab only, until it is closed. */
+const STORAGES = {
+  /** The name that was used last. */
+  name: () => localStorage,
+  /** The name suggested in this tab. */
+  guest: () => sessionStorage,
+  /** What is written and not sent. */
+  text: () => sessionStorage,
+  /** The keys of own drafts, to tell own messages apart after a reload. */
+  keys: () => sessionStorage,
+  /** Own drafts that are being sent, as JSON. */
+  drafts: () => sessionStorage,
+} as const;
 
-/** The name that was used last, in any tab; empty if none is remembered. */
-export function rememberedName(): string {
-  return read(() => localStorage, NAME);
-}
-
-export function rememberName(name: string): void {
-  write(() => localStorage, NAME, name);
-}
-
-/** The keys of this tab's own drafts; they outlive a reload, and end with the tab. */
-export function rememberedKeys(): Set<string> {
-  return new Set(read(() => sessionStorage, KEYS).split(" "));
-}
-
-export function rememberKeys(keys: ReadonlySet<string>): void {
-  write(() => sessionStorage, KEYS, [...keys].slice(-MAX_KEYS).join(" "));
-}
-
-function read(storage: () => Storage, name: string): string {
+/** @returns the text that is remembered under a name; empty if none is */
+export function remembered(name: keyof typeof STORAGES): string {
   try {
-    return storage().getItem(name) ?? "";
+    return STORAGES[name]().getItem(`chat-${name}`) ?? "";
   } catch {
     return "";
   }
 }
 
-function write(storage: () => Storage, name: string, value: string): void {
+export function remember(name: keyof typeof STORAGES, value: string): void {
   try {
-    storage().setItem(name, value);
+    STORAGES[name]().setItem(`chat-${name}`, value);
   } catch {
     // Not remembered, then.
   }

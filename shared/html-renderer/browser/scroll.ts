@@ -11,6 +11,8 @@ export interface Scroll {
   added(count: number): void;
   /** Goes to the end and stays there. */
   toEnd(): void;
+  /** Changes something above what the reader sees, which stays in its place. */
+  keep(change: () => void): void;
 }
 
 /** Takes care of the conversation's scrolling. */
@@ -43,6 +45,17 @@ export function openScroll(): Scroll {
     else if (scroller.scrollTop < last) follow(false);
     last = scroller.scrollTop;
   });
+  // The number of messages that came while nobody looked, in the tab's title.
+  const title = document.title;
+  let unseen = 0;
+  function showUnseen(count: number): void {
+    unseen = count;
+    document.title = count > 0 ? `(${count}) ${title}` : title;
+  }
+  document.addEventListener("visibilitychange", () => showUnseen(0));
+
+  // The button lies over the list, and would keep the wheel from it.
+  button.addEventListener("wheel", ({ deltaY }) => scroller.scrollBy({ top: deltaY }), { passive: true });
   button.addEventListener("click", () => {
     toEnd();
     scroller.focus();
@@ -58,11 +71,17 @@ export function openScroll(): Scroll {
 
   return {
     added(count) {
-      if (follows) return;
+      if (document.hidden) showUnseen(unseen + count);
+      if (follows || count === 0) return;
       unread += count;
       button.textContent = WORDS.newMessages[language](unread);
       button.hidden = false;
     },
     toEnd,
+    keep(change) {
+      const { scrollHeight, scrollTop } = scroller;
+      change();
+      scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
+    },
   };
 }
