@@ -155,9 +155,7 @@ export async function openPage(
     },
     close: () => context.close(),
   };
-  // The page looks for a newer one when it opens; only after that can it tell that there is one.
-  const looked = tab.waitForResponse((response) => response.request().method() === "HEAD");
-  await Promise.all([looked, tab.goto(url)]);
+  await tab.goto(url);
   await page.is("connected");
   return page;
 }

@@ -4,16 +4,17 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
- * What becomes of a request: it passes; it reaches the server, and the answer is lost; it breaks off at once; it is
- * answered by a proxy, with this status. On an upgraded connection what the server says passes, or is lost.
+ * What becomes of a request: it passes; it reaches the server, and the answer is lost; it breaks off at once; nothing
+ * becomes of it; it is answered by a proxy, with this status. On an upgraded connection what the server says passes,
+ * or is lost.
  */
-export type Fate = "passes" | "loses the answer" | "breaks off" | number;
+export type Fate = "passes" | "loses the answer" | "breaks off" | "hangs" | number;
 
 export interface Network {
   /** The server's address, by way of this network. */
   readonly url: string;
-  /** Decides what becomes of requests from now on. */
-  decide(fateOf: (request: IncomingMessage) => Fate): void;
+  /** Decides what becomes of requests from now on. What is still to be decided does not reach the server yet. */
+  decide(fateOf: (request: IncomingMessage) => Fate | Promise<Fate>): void;
   /** Breaks off whatever is connected. */
   breakOff(): void;
   /** Waits for a request, made after this call. */
@@ -22,7 +23,7 @@ export interface Network {
 
 /** @param port where the server listens, on this machine */
 export async function openNetwork(port: number): Promise<Network> {
-  let fateOf: (request: IncomingMessage) => Fate = () => "passes";
+  let fateOf: (request: IncomingMessage) => Fate | Promise<Fate> = () => "passes";
   const sockets = new Set<Socket>();
   const watchers = new Set<(request: IncomingMessage) => void>();
   const see = (incoming: IncomingMessage) => {
@@ -30,9 +31,10 @@ export async function openNetwork(port: number): Promise<Network> {
     return fateOf(incoming);
   };
 
-  const server = createServer((incoming, outgoing) => {
-    const fate = see(incoming);
+  const server = createServer(async (incoming, outgoing) => {
+    const fate = await see(incoming);
     const lose = () => void incoming.socket.destroy();
+    if (fate === "hangs") return;
     if (fate === "breaks off") return lose();
     if (typeof fate === "number") return void outgoing.writeHead(fate).end();
     const { method, url: path, headers } = incoming;
@@ -49,7 +51,7 @@ export async function openNetwork(port: number): Promise<Network> {
   });
   server.on("upgrade", (incoming, socket, head) => {
     const fate = see(incoming);
-    if (fate === "breaks off") return void socket.destroy();
+    if (fate === "breaks off" || typeof fate === "number") return void socket.destroy();
     const onward = connect(port, "127.0.0.1");
     const lines = incoming.rawHeaders.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`));
     onward.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${lines.join("")}\r\n`);

@@ -1,9 +1,6 @@
-// Attacks that succeeded once, over raw sockets. Each promise counts bytes, messages or events, never time.
-import { once } from "node:events";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { WebSocket } from "ws";
+import { describe, expect, test } from "vitest";
 import { UNREAD_LIMIT } from "../../http/answer.ts";
 import { MAX_ANSWER_BYTES, type Message } from "../../message-store/message.ts";
 import { answerIn, answersIn, ask, expectRefusal, post, requestOf } from "../ask.ts";
@@ -130,25 +127,6 @@ describe("a client of ch12-websocket", () => {
     await running.probe(1_000);
     expect(await outputOf(running)).toMatchObject({ open: 0 });
     expect(clients.map(({ socket }) => socket.writable)).toEqual(times(20, () => true)); // They did not close.
-  });
-
-  test("that reads well is not disconnected by a burst of short messages", async () => {
-    const running = await startChapter("ch12-websocket");
-    const readers = times(5, () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${running.port}/`, { perMessageDeflate: false });
-      onTestFinished(() => socket.terminate());
-      const ids: number[] = [];
-      const over = new Promise<number[]>((resolve) => {
-        socket.on("message", (data) => ids.push(JSON.parse(String(data)).id) === 45_000 && resolve(ids));
-        socket.on("close", () => resolve(ids));
-      });
-      return { opened: once(socket, "open"), over };
-    });
-    for (const { opened } of readers) await opened;
-    for (const { connection } of await Promise.all(times(5, () => rawWebSocket(running.port)))) {
-      connection.socket.write(repeated(frameOf("x"), 9_000)); // 63 kB, in one read of the server.
-    }
-    for (const { over } of readers) expect(await over).toEqual(idsFrom(1, 45_000));
   });
 });
 

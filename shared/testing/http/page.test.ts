@@ -4,6 +4,7 @@ import { contentSecurityPolicy, PAGE_FILES } from "../../html-renderer/page.ts";
 import { refuse } from "../../http/answer.ts";
 import { type Page, pagePaths, servePage } from "../../http/page.ts";
 import { admit } from "../../http/request.ts";
+import { MemoryStore } from "../../message-store/memory-store.ts";
 import { ask, expectRefusal, serve } from "../ask.ts";
 import { CHAPTERS, sharedChapter } from "../chapter-process.ts";
 
@@ -20,7 +21,7 @@ function servePageOnly(page: Page): Promise<number> {
   const site = { paths: new Map(pagePaths(page.name)), host: "", allowHosts: [] };
   return serve(async (request, response) => {
     try {
-      servePage(request, response, await admit(request, response, site), page);
+      await servePage(request, response, await admit(request, response, site), page);
     } catch (error) {
       refuse(response, error);
     }
@@ -28,13 +29,19 @@ function servePageOnly(page: Page): Promise<number> {
 }
 
 describe("the page", () => {
-  const polling: Page = { name: "ch09-polling", settings: { "poll-interval": 250 }, allowFrames: [] };
+  const polling: Page = {
+    name: "ch09-polling",
+    settings: { "poll-interval": 250 },
+    allowFrames: [],
+    log: new MemoryStore(),
+  };
 
   test("is HTML in UTF-8 that may load its own files and nothing else", async () => {
     const { status, headers, body } = await ask(await servePageOnly(polling), "GET /");
     expect(status).toBe(200);
     expect(Object.fromEntries(headers)).toEqual({
       "cache-control": "no-cache",
+      "chat-state": expect.stringMatching(/^[\w-]{16} {2}0$/),
       connection: "close",
       "content-language": "en",
       "content-length": String(Buffer.byteLength(body)),
@@ -47,8 +54,26 @@ describe("the page", () => {
       "x-content-type-options": "nosniff",
     });
     expect(body).toMatch(
-      /^<!doctype html>\n<html lang="en" data-poll-interval="250" data-chapter="ch09-polling" /,
+      /^<!doctype html>\n<html lang="en" data-poll-interval="250" data-log="" data-newest="0" data-chapter="ch09-polling" /,
     );
+  });
+
+  test("says which log it shows and what is the newest message, in itself and in a header", async () => {
+    const log = new MemoryStore();
+    const port = await servePageOnly({ ...polling, log });
+    const state = async () => {
+      const { headers, body } = await ask(port, "GET /");
+      const [, key, newest] = /data-log="(.*?)" data-newest="(.*?)"/.exec(body) ?? [];
+      const header = headers.get("chat-state") ?? "";
+      const version = /data-version="(.*?)"/.exec(body)?.[1];
+      expect(header).toBe(`${version} ${key} ${newest}`);
+      expect((await ask(port, "HEAD /")).headers.get("chat-state")).toBe(header);
+      return { key, newest };
+    };
+    expect(await state()).toEqual({ key: "", newest: "0" });
+    await log.append({ text: "안녕", key: "the-first" });
+    await log.append({ text: "하나 더", key: "the-second" });
+    expect(await state()).toEqual({ key: "the-first", newest: "2" });
   });
 
   test("speaks the language that is asked for: ?lang= before Accept-Language", async () => {
@@ -146,9 +171,12 @@ describe("the page", () => {
 describe.each(CHAPTERS)("the page of %s", (name) => {
   const chapter = sharedChapter(name);
   const files = [`/${name}/client.js`, ...PAGE_FILES.map((path) => `/${path}`)];
+  const notes = [`/${name}/README.md`, `/${name}/README.ko.md`];
+  const type = (path: string) =>
+    path.endsWith(".md") ? "plain" : path.endsWith(".css") ? "css" : "javascript";
 
   test("is itself and its files, each with an ETag, each asked for anew", async () => {
-    for (const path of files) {
+    for (const path of [...files, ...notes]) {
       const { status, headers, body } = await ask(chapter().port, `GET ${path}?v=1`);
       expect([path, status]).toEqual([path, 200]);
       expect(body).not.toBe("");
@@ -156,7 +184,7 @@ describe.each(CHAPTERS)("the page of %s", (name) => {
         "cache-control": "no-cache",
         connection: "close",
         "content-length": String(Buffer.byteLength(body)),
-        "content-type": `text/${path.endsWith(".css") ? "css" : "javascript"}; charset=utf-8`,
+        "content-type": `text/${type(path)}; charset=utf-8`,
         date: expect.any(String),
         etag: expect.stringMatching(/^"[\w-]{16}"$/),
         "x-content-type-options": "nosniff",
@@ -167,11 +195,11 @@ describe.each(CHAPTERS)("the page of %s", (name) => {
   test("names nothing that is not there", async () => {
     const { body } = await ask(chapter().port, "GET /");
     const named = [...body.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path]) => path);
-    expect(named.sort()).toEqual(files.sort());
+    expect(named.sort()).toEqual([...files, `/${name}/README.md`].sort());
   });
 
   test("answers HEAD as GET, without the body", async () => {
-    for (const path of ["/", "/?lang=ko", ...files]) {
+    for (const path of ["/", "/?lang=ko", ...files, ...notes]) {
       const [get, head] = [
         await ask(chapter().port, `GET ${path}`),
         await ask(chapter().port, `HEAD ${path}`),

@@ -1,0 +1,359 @@
+// What hard use of the page once brought to light, in real engines.
+import { join } from "node:path";
+import type { Page } from "puppeteer-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openStore } from "../../message-store/open-store.ts";
+import type { MessageStore } from "../../message-store/store.ts";
+import { post } from "../ask.ts";
+import { CHAPTERS, type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
+import { sharedBrowsers } from "./browsers.ts";
+import { ENGINES, findBrowser } from "./engines.ts";
+import { openNetwork } from "./network.ts";
+
+const open = sharedBrowsers();
+
+/** Starts a chapter; polling hurries, so that the tests need not wait. */
+function start(chapter: ChapterFolder, ...args: string[]) {
+  const interval = chapter === "ch09-polling" ? ["--poll-interval", "100"] : [];
+  return startChapter(chapter, { args: [...interval, ...args] });
+}
+
+/** A log of this test's own, which the test itself may append to. */
+async function openLog(): Promise<{ store: string; log: MessageStore }> {
+  const store = `file:${join(temporaryFolder(), "chat.ndjson")}`;
+  const log = await openStore(store);
+  onTestFinished(() => log.close());
+  return { store, log };
+}
+
+function numbers(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
+}
+
+async function say(port: number, texts: readonly string[]): Promise<void> {
+  for (const text of texts) expect((await post(port, JSON.stringify({ text }))).status).toBe(201);
+}
+
+interface Incoming {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+const isPost = ({ method }: Incoming) => method === "POST";
+const isLongPoll = ({ url }: Incoming) => url?.startsWith("/longpoll") ?? false;
+
+/** Waits until all that was done is also laid out and drawn. */
+function drawn(tab: Page): Promise<void> {
+  return tab.evaluate(
+    () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+  );
+}
+
+/** Pixels between what is in view and the end of the conversation. */
+function belowView(tab: Page): Promise<number> {
+  return tab.$eval(
+    "#scroller",
+    ({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop,
+  );
+}
+
+for (const engine of ENGINES) {
+  describe.skipIf(findBrowser(engine) === undefined)(engine, () => {
+    test("long polling: the requests of two idle windows are both held, neither waits for the other", async () => {
+      const { port } = await start("ch10-long-polling");
+      const network = await openNetwork(port);
+      const first = await open(engine, network.url);
+      const asked = network.next(isLongPoll).then(() => "asked");
+      const tab = await first.tab.browserContext().newPage();
+      await tab.goto(network.url);
+      // The first request is answered after 25 s; a cache that lets the second wait gives up after 20 s.
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, 10_000, "late");
+      });
+      expect(await Promise.race([asked, late])).toBe("asked");
+      clearTimeout(timer);
+    });
+
+    test("three lines in the text field: the list keeps its end in view, and follows", async () => {
+      const { store, log } = await openLog();
+      const texts = numbers("number", 60);
+      for (const text of texts) await log.append({ text });
+      const { url } = await start("ch09-polling", "--store", store);
+      const page = await open(engine, url);
+      await page.shows(texts);
+      await drawn(page.tab);
+      await page.type("one\ntwo\nthree");
+      await drawn(page.tab);
+      expect(await belowView(page.tab)).toBeLessThan(2);
+      await log.append({ text: "the next" });
+      await page.shows([...texts, "the next"]);
+      await drawn(page.tab);
+      expect(await belowView(page.tab)).toBeLessThan(2);
+      expect(await page.tab.$eval("#new-messages", (button) => button.matches(":not([hidden])"))).toBe(false);
+    });
+
+    test("the history is not read out; what is new is", async () => {
+      const { store, log } = await openLog();
+      for (const text of ["one", "two", "three"]) await log.append({ text });
+      const { url } = await start("ch09-polling", "--store", store);
+      const page = await open(engine, url);
+      await page.tab.evaluateOnNewDocument(() => {
+        const live: (string | null)[] = [];
+        Object.assign(window, { live });
+        const look = (changes: readonly MutationRecord[]) => {
+          for (const { target, addedNodes } of changes) {
+            if (!(target instanceof Element) || target.id !== "messages") continue;
+            // As it is when a screen reader is told of the new entries.
+            const region = target.closest("[role=log]");
+            for (const _ of addedNodes) live.push(region?.getAttribute("aria-live") ?? null);
+          }
+        };
+        new MutationObserver(look).observe(document, { childList: true, subtree: true });
+      });
+      await page.tab.reload();
+      await page.shows(["one", "two", "three"]);
+      await log.append({ text: "new" });
+      await page.shows(["one", "two", "three", "new"]);
+      const live = await page.tab.evaluate(() => Reflect.get(window, "live"));
+      expect(live).toEqual(["off", "off", "off", "polite"]);
+    });
+
+    describe.each(["ch09-polling", "ch12-websocket"] as const)("%s", (chapter) => {
+      test("a reload keeps a draft that is being sent, and a half-written text", async () => {
+        const { port } = await start(chapter);
+        const network = await openNetwork(port);
+        const page = await open(engine, network.url);
+        network.decide((request) => (isPost(request) ? "hangs" : "passes"));
+        if (chapter === "ch12-websocket") {
+          network.decide(({ headers }) => (headers.upgrade === undefined ? "passes" : "breaks off"));
+          network.breakOff();
+          await page.is("reconnecting");
+        }
+        await page.callMe("지민");
+        await page.say("on its way");
+        await page.has("#pending .sending");
+        await page.type("half\nwritten");
+        network.decide(() => "passes");
+        await page.tab.reload();
+        await page.shows(["on its way"]);
+        await page.isSettled();
+        expect(await page.entries()).toMatchObject([{ side: "own", author: "지민", text: "on its way" }]);
+        expect(await page.tab.$eval("textarea#text", (field) => field.value)).toBe("half\nwritten");
+      });
+    });
+
+    test("a text of six lines is shown six lines high, also after a reload", async () => {
+      const { url } = await start("ch09-polling");
+      const page = await open(engine, url);
+      const height = () => page.tab.$eval("#text", (field) => field.getBoundingClientRect().height);
+      const one = await height();
+      await page.type("1\n2\n3\n4\n5\n6");
+      const six = await height();
+      expect(six).toBeGreaterThan(3 * one);
+      await page.tab.reload();
+      await page.is("connected");
+      expect(await page.tab.$eval("textarea#text", (field) => field.value)).toBe("1\n2\n3\n4\n5\n6");
+      await drawn(page.tab);
+      expect(await height()).toBe(six);
+    });
+
+    test("the wheel scrolls the list also over the new-messages button", async () => {
+      const { store, log } = await openLog();
+      for (const text of numbers("number", 60)) await log.append({ text });
+      const { url } = await start("ch09-polling", "--store", store);
+      const page = await open(engine, url);
+      await page.tab.waitForFunction(() => document.querySelectorAll("#messages > li").length === 60);
+      await drawn(page.tab);
+      const top = () => page.tab.$eval("#scroller", ({ scrollTop }) => scrollTop);
+      await page.tab.hover("#scroller");
+      const end = await top();
+      await page.tab.mouse.wheel({ deltaY: -400 });
+      const isAbove = (limit: number) =>
+        page.tab.waitForFunction(
+          (most) => (document.querySelector("#scroller")?.scrollTop ?? Infinity) < most,
+          { timeout: 5_000 },
+          limit,
+        );
+      await isAbove(end - 300);
+      await log.append({ text: "new" });
+      await page.has("#new-messages");
+      await page.tab.hover("#new-messages");
+      const before = await top();
+      await page.tab.mouse.wheel({ deltaY: -200 });
+      await isAbove(before - 100);
+    });
+  });
+}
+
+const engine = ENGINES.find(findBrowser);
+describe.skipIf(engine === undefined)("in whichever engine is there", () => {
+  const openAny = (url: string) => open(engine ?? "Chromium", url);
+
+  describe.each(CHAPTERS)("%s", (chapter) => {
+    test("a page that was opened on an empty log shows each of 250 messages that came while it was cut off", async () => {
+      const { store, log } = await openLog();
+      const { port, url } = await start(chapter, "--store", store);
+      const network = await openNetwork(port);
+      const page = await openAny(network.url);
+      const witness = await openAny(url);
+      network.decide(() => "breaks off");
+      network.breakOff();
+      await page.is("reconnecting");
+      const texts = numbers("number", 250);
+      await Promise.all(texts.map((text) => log.append({ text })));
+      await witness.shows(texts); // So the server has all of them.
+      network.decide(() => "passes");
+      await page.hurry();
+      await page.shows(texts);
+    });
+
+    test("where another chapter is on its port now, the page says so without being touched", async () => {
+      const server = await start(chapter);
+      const page = await openAny(server.url);
+      await server.stop();
+      await page.is("reconnecting");
+      const other = CHAPTERS[(CHAPTERS.indexOf(chapter) + 1) % CHAPTERS.length] ?? chapter;
+      await start(other, "--port", String(server.port));
+      await page.hurry();
+      await page.has("#stale");
+    });
+
+    test.each([
+      ["shorter", 2],
+      ["as long", 5],
+      ["longer", 12],
+    ])(
+      "where the log was reset and is %s now, the new conversation is there, and nothing of the old",
+      async (_, count) => {
+        // Chapter 12 has no POST, so another chapter writes to its log.
+        const { store, log } = await openLog();
+        const first = await start(chapter, "--store", store);
+        const network = await openNetwork(first.port);
+        await Promise.all(numbers("old", 5).map((text) => log.append({ text })));
+        const page = await openAny(network.url);
+        await page.shows(numbers("old", 5));
+        network.decide(() => "breaks off");
+        network.breakOff();
+        await page.is("reconnecting");
+        await first.stop();
+        const next = await openLog();
+        for (const text of numbers("new", count)) await next.log.append({ text });
+        await start(chapter, "--store", next.store, "--port", String(first.port));
+        network.decide(() => "passes");
+        await page.hurry();
+        await page.shows(numbers("new", count));
+        await page.is("connected", /The log was reset/);
+        await page.say("and on");
+        await page.shows([...numbers("new", count), "and on"]);
+        await page.isSettled();
+      },
+    );
+  });
+
+  test.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)(
+    "%s: after a restart with the log in memory the page shows the new conversation alone",
+    async (chapter) => {
+      const server = await start(chapter);
+      const page = await openAny(server.url);
+      await say(server.port, ["old 1", "old 2"]);
+      await page.shows(["old 1", "old 2"]);
+      await server.stop();
+      await page.is("reconnecting");
+      await start(chapter, "--port", String(server.port));
+      await say(server.port, ["new 1", "new 2", "new 3"]);
+      await page.hurry();
+      await page.shows(["new 1", "new 2", "new 3"]);
+      await page.is("connected", /The log was reset/);
+    },
+  );
+
+  test.each([
+    ["everything", () => true],
+    ["long polls alone", isLongPoll],
+  ])(
+    "long polling behind a proxy that answers %s with 502 at once: the page never says Connected",
+    async (_, isRefused) => {
+      const { port } = await start("ch10-long-polling");
+      const network = await openNetwork(port);
+      const page = await openAny(network.url);
+      const states = await page.tab.evaluateHandle(() => {
+        const seen: (string | undefined)[] = [];
+        const status = document.querySelector<HTMLElement>("#status");
+        if (status)
+          new MutationObserver(() => seen.push(status.dataset.state)).observe(status, { attributes: true });
+        return seen;
+      });
+      network.decide((request) => (isRefused(request) ? 502 : "passes"));
+      network.breakOff();
+      await page.is("reconnecting");
+      for (let tries = 0; tries < 5; tries += 1) {
+        const next = network.next(isLongPoll);
+        await page.hurry();
+        await next;
+      }
+      await page.is("reconnecting");
+      expect(await states.jsonValue()).not.toContain("connected");
+      network.decide(() => "passes");
+      await page.hurry();
+      await page.is("connected");
+    },
+  );
+
+  test.each([
+    ["shorter", 1],
+    ["longer", 4],
+  ])(
+    "a restart between two polls, with a log in memory that is %s now: nothing of the old stays",
+    async (_, count) => {
+      const args = ["--poll-interval", "60000"];
+      const server = await start("ch09-polling", ...args);
+      const page = await openAny(server.url);
+      await say(server.port, ["old 1", "old 2"]);
+      await page.hurry();
+      await page.shows(["old 1", "old 2"]);
+      await server.stop();
+      await start("ch09-polling", ...args, "--port", String(server.port));
+      await say(server.port, numbers("new", count));
+      await page.hurry();
+      await page.shows(numbers("new", count));
+      await page.is("connected", /The log was reset/);
+    },
+  );
+
+  test("two messages sent one right after the other arrive in order, however long the first takes", async () => {
+    const { store, log } = await openLog();
+    const { port } = await start("ch09-polling", "--store", store);
+    const network = await openNetwork(port);
+    const page = await openAny(network.url);
+    let release = () => {};
+    const released = new Promise<"passes">((resolve) => {
+      release = () => resolve("passes");
+    });
+    let posts = 0;
+    network.decide((request) => {
+      if (isPost(request)) posts += 1;
+      return isPost(request) && posts === 1 ? released : "passes";
+    });
+    await page.say("first");
+    await page.say("second");
+    // A page that sends both at once has sent the second before it asks again, and again.
+    for (let polls = 0; polls < 5; polls += 1)
+      await network.next(({ url }) => url?.startsWith("/poll") ?? false);
+    release();
+    await page.isSettled();
+    await page.shows(["first", "second"]);
+    await log.refresh();
+    expect((await log.after(0)).map(({ text }) => text)).toEqual(["first", "second"]);
+  });
+
+  test("long polling on an empty log is connected as soon as the server has answered, without a timer", async () => {
+    const { url } = await start("ch10-long-polling");
+    const page = await openAny(url);
+    await page.tab.evaluateOnNewDocument(() => {
+      Object.assign(window, { setTimeout: () => 0, setInterval: () => 0 });
+    });
+    await page.tab.reload();
+    await page.is("connected");
+  });
+});
