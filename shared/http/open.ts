@@ -97,7 +97,8 @@ export async function open(
 /** Says what is wrong in one line and ends the process. */
 export function fail(name: string, error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`${name}: ${message}`);
+  // A URL may hold a password, and may have come without its flag (RFC 3986 §3.2.1).
+  console.error(`${name}: ${message.replace(/:\/\/\S*@/g, "://***@")}`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 
@@ -202,7 +203,8 @@ function helpOf(name: string, flags: Readonly<Record<string, NumberFlag>>): stri
     ["--host ADDRESS", "on which address (127.0.0.1; 0.0.0.0 for all; environment: HOST)"],
     ["--allow-host NAME", "a further name by which browsers may call this server; may be repeated"],
     ["--allow-frame ORIGIN", "who may show the page in a frame; may be repeated"],
-    ["--store STORE", "file:PATH or memory: (file:.data/chat.ndjson; environment: CHAT_STORE)"],
+    ["--store STORE", "file:PATH, memory: or redis://[[USER]:PASSWORD@]HOST[:PORT][/DB][?log=NAME],"],
+    ["", "rediss: for TLS (file:.data/chat.ndjson; environment: CHAT_STORE)"],
     ["--tls-cert FILE", "with --tls-key: https and wss (PEM; environment: TLS_CERT)"],
     ["--tls-key FILE", "the certificate's key (PEM; environment: TLS_KEY)"],
     ...Object.entries(flags).map(([flag, [fallback, help]]): [string, string] => [

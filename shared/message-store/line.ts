@@ -27,7 +27,18 @@ export function formatLine({ author, text, timestamp, key, writer }: Line): stri
 export function parseLine(bytes: Uint8Array): Line | undefined {
   if (bytes.length > MAX_LINE_BYTES || !isUtf8(bytes)) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString());
+    return parseEntry(JSON.parse(bytes.toString()));
+  } catch {
+    return undefined; // Not JSON.
+  }
+}
+
+/**
+ * @param value an object with the fields of a line; others are ignored
+ * @returns undefined if it is not a whole message: a field missing, too long, of a wrong type
+ */
+export function parseEntry(value: unknown): Line | undefined {
+  try {
     if (typeof value !== "object" || value === null) return undefined;
     if (!("author" in value && "timestamp" in value)) return undefined;
     const { text, author, key } = parseDraft(value);
@@ -38,7 +49,7 @@ export function parseLine(bytes: Uint8Array): Line | undefined {
     const writer = "writer" in value && typeof value.writer === "string" ? value.writer : undefined;
     return { author, text, timestamp, key, writer };
   } catch {
-    return undefined; // Not JSON, or a DraftError.
+    return undefined; // A DraftError.
   }
 }
 

@@ -14,30 +14,54 @@ export const BATCH_BYTES = 256 * 1024;
 
 /** The messages in order, the map of their keys, and the subscribers. */
 export class Sequence {
+  readonly #most: number;
+  /** The ids up to this one are not in memory: never read, or dropped. */
+  #base = 0;
   readonly #messages: Message[] = [];
   // A Map and no object: `__proto__` and `constructor` are keys like any other.
   readonly #byKey = new Map<string, Message>();
   // An object for each subscription, so that one function may subscribe twice.
   readonly #subscriptions = new Set<{ readonly listener: Listener }>();
 
-  get newest(): number {
-    return this.#messages.length;
+  /** @param most about how many messages to keep in memory: the newest; all of them unless told */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
   }
 
-  /** The first message with this key. */
+  get newest(): number {
+    return this.#base + this.#messages.length;
+  }
+
+  /** The smallest cursor that can be answered from memory. */
+  get base(): number {
+    return this.#base;
+  }
+
+  /** The first message with this key, of those in memory. */
   get(key: string): Message | undefined {
     return this.#byKey.get(key);
   }
 
-  /** See `MessageStore.after`. */
+  /** The message with this id, if it is in memory. */
+  at(id: number): Message | undefined {
+    return this.#messages[id - 1 - this.#base];
+  }
+
+  /**
+   * See `MessageStore.after`.
+   *
+   * @param cursor an id from `base` to `newest`
+   */
   after(cursor: number, limit = MAX_ANSWER): readonly Message[] {
-    const messages = this.#messages.slice(cursor, cursor + limit);
-    let bytes = 1; // The list's brackets, and a comma for each message but the first.
-    const fitting = messages.findIndex((message, index) => {
-      bytes += jsonBytes(message) + 1;
-      return index > 0 && bytes > MAX_ANSWER_BYTES;
-    });
-    return fitting < 0 ? messages : messages.slice(0, fitting);
+    const start = cursor - this.#base;
+    return fitting(this.#messages.slice(start, start + limit));
+  }
+
+  /** Forgets all messages and goes on behind this id: those up to it are not to be had, or not wanted. */
+  startAfter(id: number): void {
+    this.#base = id;
+    this.#messages.length = 0;
+    this.#byKey.clear();
   }
 
   /** See `MessageStore.subscribe`. */
@@ -60,6 +84,7 @@ export class Sequence {
     const published = entries.map((entry) => this.#add(entry));
     const added = published.filter((message) => message !== undefined);
     if (added.length === 0) return published;
+    this.#dropOldest();
     // A copy: a listener that is added now finds these messages in `after`, and must not get them twice.
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
@@ -74,11 +99,29 @@ export class Sequence {
 
   #add({ author, text, timestamp, key }: Entry): Message | undefined {
     if (this.#byKey.has(key)) return undefined;
-    const message = { id: this.#messages.length + 1, author, text, timestamp, key };
+    const message = { id: this.newest + 1, author, text, timestamp, key };
     this.#messages.push(message);
     this.#byKey.set(key, message);
     return message;
   }
+
+  /** Many at a time, because each time moves all that stay. */
+  #dropOldest(): void {
+    if (this.#messages.length <= this.#most + MAX_ANSWER) return;
+    const dropped = this.#messages.splice(0, this.#messages.length - this.#most);
+    for (const { key } of dropped) this.#byKey.delete(key);
+    this.#base += dropped.length;
+  }
+}
+
+/** @returns the first messages, as many as fit into 1 MiB of JSON: at least one, if there is one */
+export function fitting(messages: readonly Message[]): readonly Message[] {
+  let bytes = 1; // The list's brackets, and a comma for each message but the first.
+  const end = messages.findIndex((message, index) => {
+    bytes += jsonBytes(message) + 1;
+    return index > 0 && bytes > MAX_ANSWER_BYTES;
+  });
+  return end < 0 ? messages : messages.slice(0, end);
 }
 
 /** @returns the size of a value's JSON, in bytes */
