@@ -11,11 +11,14 @@ mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 
 // Weak references: a socket that the chapter has let go of is gone after a garbage collection.
 const sockets = new Set<WeakRef<Socket>>();
+/** Those of clients, and not a log's own. */
+const accepted = new WeakSet<Socket>();
 let opened = 0;
 let onClosed = () => {};
 diagnostics.subscribe("net.server.socket", (message) => {
   if (typeof message === "object" && message && "socket" in message && message.socket instanceof Socket) {
     sockets.add(new WeakRef(message.socket));
+    accepted.add(message.socket);
     opened += 1;
     message.socket.once("close", () => {
       opened -= 1;
@@ -33,14 +36,14 @@ JSON.stringify = new Proxy(JSON.stringify, {
   },
 });
 
-// How often something was given to the system to send: what was kept together goes out in one piece.
+// How often something for a client was given to the system to send: what was kept together goes out in one piece.
 let writes = 0;
 for (const method of ["_write", "_writev"] as const) {
   const write: unknown = Socket.prototype[method];
   if (typeof write !== "function") throw new Error(`sockets have no ${method}`);
   const counted = new Proxy(write, {
     apply(target, self, args) {
-      writes += 1;
+      if (accepted.has(self)) writes += 1;
       return Reflect.apply(target, self, args);
     },
   });

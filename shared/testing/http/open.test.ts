@@ -222,6 +222,12 @@ describe("a chapter opens", () => {
     });
   });
 
+  test("not where a URL came without its flag, and the password in it is not printed", async () => {
+    const { code, error } = await opened(["redis://ann:Pa55@word@127.0.0.1"]);
+    expect(code).toBe(2);
+    expect(error).toBe("ch09-polling: Unexpected argument 'redis://***@127.0.0.1'. --help lists the flags.");
+  });
+
   test("not where --help is asked for: that prints every flag, in columns", async () => {
     const { chapter, code, out } = await opened(["--port", "x", "--help"]);
     expect(chapter).toBeUndefined();
@@ -231,7 +237,8 @@ describe("a chapter opens", () => {
   --host ADDRESS          on which address (127.0.0.1; 0.0.0.0 for all; environment: HOST)
   --allow-host NAME       a further name by which browsers may call this server; may be repeated
   --allow-frame ORIGIN    who may show the page in a frame; may be repeated
-  --store STORE           file:PATH or memory: (file:.data/chat.ndjson; environment: CHAT_STORE)
+  --store STORE           file:PATH, memory: or redis://[[USER]:PASSWORD@]HOST[:PORT][/DB][?log=NAME],
+                          rediss: for TLS (file:.data/chat.ndjson; environment: CHAT_STORE)
   --tls-cert FILE         with --tls-key: https and wss (PEM; environment: TLS_CERT)
   --tls-key FILE          the certificate's key (PEM; environment: TLS_KEY)
   --poll-interval NUMBER  milliseconds between two polls (1000)

@@ -25,7 +25,16 @@ afterAll(() => {
 test.each([
   ["nothing", ""],
   ["no scheme", "chat.ndjson"],
-  ["an unknown scheme", "redis://localhost"],
+  ["an unknown scheme", "postgres://localhost"],
+  ["no host", "redis://"],
+  ["no port", "redis://localhost:0"],
+  ["a port that is none", "redis://localhost:65536"],
+  ["a database that is none", "redis://localhost/chat"],
+  ["a name that moves the keys", "redis://localhost?log={x}"],
+  ["an empty name", "redis://localhost?log="],
+  ["two names", "redis://localhost?log=a&log=b"],
+  ["an unknown parameter", "redis://localhost?name=a"],
+  ["half a character in a password", "redis://:%e@localhost"],
   ["memory with something after it", "memory:x"],
   ["an empty path", "file:"],
   ["a folder", `file:${folder}`],
@@ -40,6 +49,19 @@ test.each([
   const error: unknown = await openStore(spec).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(StoreError);
   expect(String(error)).toMatch(/^StoreError: (There is no store|The log file) .*: (say|name) .*\.$/);
+});
+
+test.each([
+  "redis://ann:Pa55word@localhost/chat",
+  "redis://ann:Pa55word@",
+  "redis://ann:Pa55@word@local host",
+  "redis://:Pa55word#@localhost",
+  "redis//ann:Pa55word@localhost",
+  "rediss://:Pa55word@localhost:99999",
+])("no password is in what is said of a store: %s", async (spec) => {
+  const error: unknown = await openStore(spec).catch((reason: unknown) => reason);
+  expect(String(error)).toMatch(/^StoreError: There is no store /);
+  expect(String(error)).not.toMatch(/ann|Pa55|word@/);
 });
 
 test("folders that are missing are made, by several at once too", async () => {

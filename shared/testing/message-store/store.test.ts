@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { type Message, type MessageStore, openStore, StoreError } from "../../message-store/index.ts";
+import { hasRedis, startRedis } from "../redis.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "store-"));
 let files = 0;
+const redis = hasRedis() ? await startRedis() : undefined;
 let open: MessageStore[] = [];
 
 afterEach(async () => {
@@ -14,12 +16,18 @@ afterEach(async () => {
   await Promise.all(open.map((store) => store.close()));
   open = [];
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await redis?.stop();
+});
 
-describe.each([
+const specs: [string, () => string][] = [
   ["memory:", () => "memory:"],
   ["file:", () => `file:${join(folder, `${++files}.ndjson`)}`],
-])("%s", (_, spec) => {
+];
+if (redis) specs.push(["redis:", () => redis.spec()]);
+
+describe.each(specs)("%s", (_, spec) => {
   async function emptyStore(): Promise<MessageStore> {
     const store = await openStore(spec());
     open.push(store);
