@@ -76,6 +76,8 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   let checks = 0;
   /** Settles when the check that was begun last is over. */
   let checked = Promise.resolve();
+  /** The last check had no answer from this page's server. It is made again as soon as something comes. */
+  let isUnsure = false;
   /** What is to be said once the page is connected again. */
   let news = "";
   /** The last round failed, and nothing came since. */
@@ -85,6 +87,11 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
     backoff.reset();
     if (status.state !== "connected") status.set("connected", news);
     news = "";
+    makeSure();
+  }
+
+  function makeSure(): void {
+    if (isUnsure && checks === 0) void check();
   }
 
   function show(messages: readonly Message[]): void {
@@ -108,6 +115,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   async function compare(): Promise<void> {
     const now = await checkServer();
     checks -= 1;
+    isUnsure = now === undefined;
     const isOurs = now === undefined || now.log === log || (log === "" && entries.cursor === 0);
     if (now !== undefined) log = now.log;
     if (!isOurs) {
@@ -167,6 +175,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
       },
       heartbeat() {
         silence.heard();
+        makeSure();
         wire.record({ type: "heartbeat" });
       },
       refused(key, reason) {

@@ -193,7 +193,7 @@ export function openEntries(options: EntriesOptions): Entries {
         if (message.id > cursor) arrived(message);
         // The answer to a draft that was sent twice is its first message, which may have come long ago.
         else if (pending.has(message.key)) forget(message.key);
-        else isSameLog &&= keys.get(message.id) === message.key || !keys.has(message.id);
+        else isSameLog &&= keys.get(message.id) === message.key || ownKeys.has(message.key);
       }
       const wait = lastDrawn + DRAW_INTERVAL - performance.now();
       if (undrawn.length > 0 && wait <= 0) draw();

@@ -249,6 +249,34 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         await page.isSettled();
       },
     );
+
+    test.each([0, 2])(
+      "where the log was reset to %s messages, and nobody could tell before the page was connected, it is found out then",
+      async (count) => {
+        const { store, log } = await openLog();
+        const first = await start(chapter, "--store", store);
+        const network = await openNetwork(first.port);
+        // So many that the page does not have the oldest.
+        await Promise.all(numbers("old", 150).map((text) => log.append({ text })));
+        const page = await openAny(network.url);
+        await page.tab.waitForFunction(() => document.querySelectorAll("#messages > li").length === 100);
+        network.decide(() => "breaks off");
+        network.breakOff();
+        await page.is("reconnecting");
+        await first.stop();
+        const next = await openLog();
+        for (const text of numbers("new", count)) await next.log.append({ text });
+        await start(chapter, "--store", next.store, "--port", String(first.port));
+        let questions = 0;
+        network.decide(({ method }) => {
+          if (method === "HEAD") questions += 1;
+          return method === "HEAD" && questions === 1 ? "breaks off" : "passes";
+        });
+        await page.hurry();
+        await page.is("connected", /The log was reset/);
+        await page.shows(numbers("new", count));
+      },
+    );
   });
 
   test.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)(
