@@ -316,6 +316,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
       network.breakOff();
       await page.is("reconnecting");
       for (let tries = 0; tries < 5; tries += 1) {
+        await page.has("#countdown:not(:empty)");
         const next = network.next(isLongPoll);
         await page.hurry();
         await next;
