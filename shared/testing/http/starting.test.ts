@@ -172,7 +172,6 @@ describe("what this machine cannot carry out is said in one line, exit 1:", () =
   test.each([
     ["a store of no kind", "chat.ndjson"],
     ["a store of an unknown kind", "postgres://localhost"],
-    ["a Redis that is not there", "redis://127.0.0.1:1"],
     ["an empty path", "file:"],
     ["a folder", "file:/"],
     ["a folder that nobody can make", "file:/proc/x/y"],
