@@ -148,7 +148,11 @@ export async function openPage(
       return () => added.jsonValue();
     },
     async isSettled() {
-      await tab.waitForFunction(() => document.querySelector("#pending")?.childElementCount === 0, mutation);
+      const isEmpty = () => document.querySelector("#pending")?.childElementCount === 0;
+      await tab.waitForFunction(isEmpty, mutation).catch(async (error) => {
+        const left = await tab.$eval("#pending", ({ textContent }) => textContent);
+        throw new Error(`still there: ${left}`, { cause: error });
+      });
     },
     async hurry() {
       await tab.evaluate(() => void dispatchEvent(new Event("online")));
