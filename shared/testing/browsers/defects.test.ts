@@ -350,6 +350,52 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
     },
   );
 
+  test.each(["ch10-long-polling", "ch11-sse", "ch12-websocket"] as const)(
+    "%s: a connection that dies without a word is given up after 35 s of silence, and nothing is missed",
+    async (chapter) => {
+      const server = await start(chapter);
+      const page = await openAny(server.url);
+      process.kill(server.pid, "SIGSTOP"); // The connection stays open, and nothing comes.
+      await page.tab.evaluate(() => {
+        const now = Date.now;
+        Date.now = () => now() + 35_000;
+      });
+      await page.is("reconnecting", /took too long/);
+      process.kill(server.pid, "SIGCONT");
+      await page.hurry();
+      await page.is("connected");
+      await page.say("안녕");
+      await page.shows(["안녕"]);
+      await page.isSettled();
+    },
+  );
+
+  test("two readers without a name are two speakers, and each knows which messages are its own", async () => {
+    const { url } = await start("ch11-sse");
+    const [one, two] = [await openAny(url), await openAny(url)];
+    await one.say("하나");
+    await two.shows(["하나"]);
+    await two.say("둘");
+    await one.shows(["하나", "둘"]);
+    const names = [one, two].map(({ tab }) => tab.$eval("input#author", ({ placeholder }) => placeholder));
+    expect((await one.entries()).map(({ author }) => author)).toEqual(await Promise.all(names));
+    const isOwn = await one.tab.$$eval("#messages > li", (items) =>
+      items.map((item) => item.querySelector(".you") !== null),
+    );
+    expect(isOwn).toEqual([true, false]);
+  });
+
+  test("at 400 % zoom the technique is still there to read, and the conversation has room", async () => {
+    const { url } = await start("ch10-long-polling");
+    const { tab } = await openAny(url);
+    await tab.setViewport({ width: 320, height: 256 });
+    await drawn(tab);
+    for (const selector of [".line", ".request", ".steps", "#composer"]) {
+      expect(await tab.$eval(selector, (shown) => shown.getClientRects().length), selector).toBe(1);
+    }
+    expect(await tab.$eval("#scroller", ({ clientHeight }) => clientHeight)).toBeGreaterThanOrEqual(150);
+  });
+
   test("two messages sent one right after the other arrive in order, however long the first takes", async () => {
     const { store, log } = await openLog();
     const { port } = await start("ch09-polling", "--store", store);
