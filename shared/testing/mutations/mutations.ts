@@ -843,6 +843,8 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: SEQUENCE, find: "return this.#byKey.get(key);", replace: "return this.#byKey[key];" },
       { file: SEQUENCE, find: "this.#byKey.has(key)", replace: "key in this.#byKey" },
       { file: SEQUENCE, find: "this.#byKey.set(key, message);", replace: "this.#byKey[key] = message;" },
+      { file: SEQUENCE, find: "this.#byKey.clear();", replace: "" },
+      { file: SEQUENCE, find: "this.#byKey.delete(key);", replace: "delete this.#byKey[key];" },
     ],
     tests: ["shared/testing/http/sending.test.ts"],
     says: "answers a second draft with the key constructor",
