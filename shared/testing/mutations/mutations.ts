@@ -822,7 +822,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: [...STORE_TESTS, PROCESSES],
-    says: "two stores on one file hold one sequence",
+    says: "processes that append at once hold one sequence",
   },
   {
     name: "drops-the-key",
