@@ -1,0 +1,32 @@
+// Chapter 11, a first try: an array of streams, and every message is written to each.
+import http from "node:http";
+
+const page = `<!doctype html><meta charset="utf-8"><ul></ul><form><input name="text" autofocus></form><script>
+  const form = document.querySelector("form"), list = document.querySelector("ul");
+  const show = ({ text }) => list.append(Object.assign(document.createElement("li"), { textContent: text }));
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    fetch("/update", { method: "POST", body: JSON.stringify({ text: form.elements.text.value }) });
+    form.reset();
+  };
+  const connection = new EventSource("/subscribe");
+  connection.onmessage = ({ data }) => show(JSON.parse(data));
+</script>`;
+const clients: http.ServerResponse[] = [];
+
+const server = http.createServer(async (request, response) => {
+  if (request.url?.startsWith("/subscribe")) {
+    response.writeHead(200, { "Content-Type": "text/event-stream" }).flushHeaders();
+    clients.push(response);
+  } else if (request.url === "/update") {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const message = JSON.parse(body);
+    for (const client of clients) client.write(`data: ${JSON.stringify(message)}\n\n`);
+    response.writeHead(201, { "Content-Type": "application/json" }).end(body);
+  } else {
+    response.writeHead(200, { "Content-Type": "text/html" }).end(page);
+  }
+});
+const port = process.env["PORT"] ?? 3000;
+server.listen(port, () => console.log(`http://localhost:${port}`));
