@@ -21,7 +21,8 @@ class NotUpgraded extends Error {}
  *   bad key (§4.2.1). Give whatever it throws to `refuseUpgrade`
  */
 export function admitUpgrade(request: IncomingMessage, socket: Duplex, { host, allowHosts }: Names): void {
-  socket.on("error", () => socket.destroy()); // Without a listener, a reset would end the process.
+  // Without a listener, a reset would end the process. An ignored upgrade may come again on the same connection.
+  if (!socket.listeners("error").includes(destroyIt)) socket.on("error", destroyIt);
   const { upgrade } = request.headers;
   const isIgnored = upgrade?.toLowerCase() !== "websocket" || request.httpVersion === "1.0"; // RFC 9110 §7.8
   if (isAnswering(socket) || isIgnored) throw new NotUpgraded();
@@ -56,6 +57,10 @@ export function refuseUpgrade(
     socket.destroy(); // Two protocols must not meet on one connection. No browser does this.
   else if (error instanceof NotUpgraded) ignoreUpgrade(server, request, socket, head);
   else refuse(request, socket, asHttpError(error));
+}
+
+function destroyIt(this: Duplex): void {
+  this.destroy();
 }
 
 /** Gives the request back to the server, without its `Upgrade` header. */

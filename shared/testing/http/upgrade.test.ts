@@ -115,6 +115,16 @@ describe("an upgrade to another protocol", () => {
     expect(second?.status).toBe(404);
   });
 
+  test("is ignored as often as it comes on one connection, and leaves nothing behind each time", async () => {
+    const { port, stderr } = chapter();
+    const connection = rawConnection(port, Buffer.alloc(0));
+    for (let count = 1; count <= 20; count += 1) {
+      connection.socket.write(requestOf(port, "GET /nowhere", { headers: h2c }));
+      await connection.until((read) => answersIn(read).length === count);
+    }
+    expect(stderr()).toBe(""); // Node warns of an eleventh listener for one event.
+  });
+
   test("in HTTP/1.0 is ignored too, WebSocket or not", async () => {
     const { port } = chapter();
     for (const headers of [UPGRADE, h2c]) {

@@ -317,7 +317,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-error-listener",
     bug: "a reset in the middle of a handshake ends the process",
     file: UPGRADE,
-    find: '  socket.on("error", () => socket.destroy()); // Without a listener, a reset would end the process.\n',
+    find: '  if (!socket.listeners("error").includes(destroyIt)) socket.on("error", destroyIt);\n',
     replace: "",
     tests: [TEST12, HOSTILE],
     says: "reset",
