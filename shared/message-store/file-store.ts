@@ -13,7 +13,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatLine } from "./line.ts";
 import { ANONYMOUS, type Draft, MAX_ANSWER, type Message } from "./message.ts";
 import { cannotOpen, openFile, reason } from "./open-file.ts";
-import { gathered, Sequence, takeBatch } from "./sequence.ts";
+import { gathered, Sequence, takeBatch, turnFor } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 import { Tail } from "./tail.ts";
 
@@ -77,7 +77,7 @@ export class FileStore implements MessageStore {
   }
 
   async after(cursor: number, limit?: number): Promise<readonly Message[]> {
-    await nextTurn();
+    await turnFor(this.newest - cursor);
     return this.#sequence.after(cursor, limit);
   }
 

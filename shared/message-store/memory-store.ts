@@ -1,8 +1,7 @@
 // The log in memory: `--store memory:`. It keeps nothing when the process ends.
 import { randomUUID } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ANONYMOUS, type Draft, type Message } from "./message.ts";
-import { type Entry, gathered, jsonBytes, Sequence, takeBatch } from "./sequence.ts";
+import { type Entry, gathered, jsonBytes, Sequence, takeBatch, turnFor } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 
 interface Waiting {
@@ -23,7 +22,7 @@ export class MemoryStore implements MessageStore {
   }
 
   async after(cursor: number, limit?: number): Promise<readonly Message[]> {
-    await nextTurn();
+    await turnFor(this.newest - cursor);
     return this.#sequence.after(cursor, limit);
   }
 

@@ -16,7 +16,7 @@ import type { Line } from "./line.ts";
 import { ANONYMOUS, type Draft, MAX_ANSWER, type Message, NEWEST } from "./message.ts";
 import { parseAddress } from "./redis-address.ts";
 import { AnotherLog, Away, cannotOpen, type Entry, type Known, RedisLog, type State } from "./redis-log.ts";
-import { fitting, gathered, jsonBytes, Sequence, takeBatch } from "./sequence.ts";
+import { fitting, gathered, jsonBytes, Sequence, takeBatch, turnFor } from "./sequence.ts";
 import { type Kept, type Listener, type MessageStore, StoreError } from "./store.ts";
 
 /** So many of the newest messages are in memory, about. */
@@ -102,7 +102,7 @@ export class RedisStore implements MessageStore {
   }
 
   async after(cursor: number, limit = MAX_ANSWER): Promise<readonly Message[]> {
-    await nextTurn();
+    await turnFor(this.newest - cursor);
     if (cursor >= this.#sequence.base) return this.#sequence.after(cursor, limit);
     if (this.#fault !== undefined) throw this.#fault;
     const messages: Message[] = [];

@@ -114,6 +114,23 @@ export class Sequence {
   }
 }
 
+/** An answer of more messages than this waits for a turn of its own. */
+const FEW = 32;
+
+let turns: Promise<unknown> = Promise.resolve();
+
+/**
+ * Waits for another turn of the event loop before messages are read. What may become a large answer gets a turn of its
+ * own: if fifty clients catch up at once, everybody else is served between any two of them.
+ *
+ * @param behind how many messages there are after the reader's cursor
+ */
+export function turnFor(behind: number): Promise<unknown> {
+  if (behind <= FEW) return nextTurn();
+  turns = turns.then(() => nextTurn());
+  return turns;
+}
+
 /** @returns the first messages, as many as fit into 1 MiB of JSON: at least one, if there is one */
 export function fitting(messages: readonly Message[]): readonly Message[] {
   let bytes = 1; // The list's brackets, and a comma for each message but the first.

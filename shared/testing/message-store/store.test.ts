@@ -42,6 +42,27 @@ describe.each(specs)("%s", (_, spec) => {
     expect(await store.after(0)).toEqual([]);
   });
 
+  test("readers that catch up at once each get a turn of their own, and a reader who is not far behind is not held up", async () => {
+    const store = await emptyStore();
+    await Promise.all(Array.from({ length: 40 }, (_, index) => store.append({ text: `${index}` })));
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const turnOf = async (cursor: number) => {
+      await store.after(cursor);
+      return turns;
+    };
+    const far = [0, 0, 0, 0, 0].map(turnOf);
+    const near = turnOf(39);
+    const seen = await Promise.all(far);
+    clearImmediate(next);
+    expect(new Set(seen).size).toBe(5);
+    expect(await near).toBeLessThan(seen[1] ?? 0);
+  });
+
   test("a message is kept exactly as sent, with its place, the time and its key", async () => {
     const store = await emptyStore();
     const before = Date.now();

@@ -300,17 +300,26 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "catch-up-without-a-turn",
     bug: "while one client catches up on a long log, nobody else is served",
     file: FILE_STORE,
-    find: "    await nextTurn();\n    return this.#sequence.after(cursor, limit);",
+    find: "    await turnFor(this.newest - cursor);\n    return this.#sequence.after(cursor, limit);",
     replace: "    return this.#sequence.after(cursor, limit);",
     also: [
       {
         file: MEMORY_STORE,
-        find: "    await nextTurn();\n    return this.#sequence.after(cursor, limit);",
+        find: "    await turnFor(this.newest - cursor);\n    return this.#sequence.after(cursor, limit);",
         replace: "    return this.#sequence.after(cursor, limit);",
       },
     ],
     tests: [ATTACKS, ...STORE_TESTS],
     says: "gives way to others after each piece of a catch-up",
+  },
+  {
+    name: "catch-ups-in-one-turn",
+    bug: "while fifty clients catch up at once, nobody else is served",
+    file: SEQUENCE,
+    find: "  turns = turns.then(() => nextTurn());",
+    replace: "  turns = nextTurn();",
+    tests: STORE_TESTS,
+    says: "each get a turn of their own",
   },
   // WebSocket.
   {
