@@ -80,6 +80,8 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   let isUnsure = false;
   /** What is to be said once the page is connected again. */
   let news = "";
+  /** When the round before was answered: a pause after it is silence too, and long in a hidden tab. */
+  let answered: number | undefined;
   /** The last round failed, and nothing came since. */
   let hasFailed = false;
 
@@ -136,7 +138,9 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   function openRound(): { round: Round; close(): void } {
     const controller = new AbortController();
     const began = performance.now();
-    const silence = watchSilence(() => controller.abort(new DOMException("", "TimeoutError")));
+    const giveUp = () => controller.abort(new DOMException("", "TimeoutError"));
+    const silence = watchSilence(giveUp, answered ?? Date.now());
+    answered = undefined;
     let isOpen = false;
     let isOver = false;
     let isLost = false;
@@ -168,6 +172,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
       },
       show(messages) {
         silence.heard();
+        answered = Date.now();
         hasFailed = false;
         setConnected();
         wire.record({ type: isOpen ? "message" : "answer", messages: messages.length });
@@ -248,10 +253,12 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         }
         if (round.signal.aborted) problem = round.signal.reason;
         close();
-        await checked; // The next request needs the cursor of what waits.
-        if (problem === undefined) continue;
-        if (problem instanceof Ended && problem.message === "") continue; // Another log: at once, from its beginning.
+        if (problem === undefined || (problem instanceof Ended && problem.message === "")) {
+          await checked; // The next request needs the cursor of what waits, or of another log.
+          continue;
+        }
         hasFailed = true;
+        answered = undefined;
         wire.record({ type: "break" });
         void checkServer(); // Another chapter may be there now.
         const reason = problem instanceof Ended ? problem.message : reasonOf(problem);

@@ -27,15 +27,18 @@ export type Receive = (round: Round) => Promise<unknown>;
 
 /** A connection on which nothing came for so long is given up, in milliseconds: two heartbeats, or a hold, and some. */
 const PATIENCE = 35_000;
+/** So much of the silence before a round counts at most, in milliseconds: an answer gets the rest of the time. */
+const BEFORE = 20_000;
 
 /**
  * Watches for a connection that died without a word.
  *
  * @param onSilence called when nothing came for `PATIENCE`: also as soon as the network is back, or the tab is seen
  *   again, after such a silence, because timers stand still in a sleeping tab
+ * @param since when something came last
  */
-export function watchSilence(onSilence: () => void): { heard(): void; end(): void } {
-  let last = Date.now();
+export function watchSilence(onSilence: () => void, since: number): { heard(): void; end(): void } {
+  let last = Math.max(since, Date.now() - BEFORE);
   const over = new AbortController();
   const check = () => {
     if (Date.now() - last >= PATIENCE) onSilence();

@@ -397,6 +397,26 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
     expect(await tab.$eval("#scroller", ({ clientHeight }) => clientHeight)).toBeGreaterThanOrEqual(150);
   });
 
+  test("a poll that hangs after a long pause is given up soon: the pause was silence too", async () => {
+    const { port } = await start("ch09-polling", "--poll-interval", "60000");
+    const network = await openNetwork(port);
+    const page = await openAny(network.url);
+    const isPoll = ({ url }: Incoming) => url?.startsWith("/poll") ?? false;
+    /** Has the page believe that it is later. */
+    const pass = (ms: number) =>
+      page.tab.evaluate((later) => {
+        const now = Date.now;
+        Date.now = () => now() + later;
+      }, ms);
+    network.decide((request) => (isPoll(request) ? "hangs" : "passes"));
+    await pass(20_000);
+    const asked = network.next(isPoll);
+    await page.hurry();
+    await asked;
+    await pass(16_000);
+    await page.is("reconnecting", /took too long/);
+  });
+
   test("two messages sent one right after the other arrive in order, however long the first takes", async () => {
     const { store, log } = await openLog();
     const { port } = await start("ch09-polling", "--store", store);
