@@ -402,11 +402,11 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
     const network = await openNetwork(port);
     const page = await openAny(network.url);
     const isPoll = ({ url }: Incoming) => url?.startsWith("/poll") ?? false;
-    /** Has the page believe that it is later. */
+    /** Has the page believe that it is later, and stays so. */
     const pass = (ms: number) =>
       page.tab.evaluate((later) => {
-        const now = Date.now;
-        Date.now = () => now() + later;
+        const time = Date.now() + later;
+        Date.now = () => time;
       }, ms);
     network.decide((request) => (isPoll(request) ? "hangs" : "passes"));
     await pass(20_000);
