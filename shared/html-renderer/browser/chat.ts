@@ -8,6 +8,7 @@ import { openComposer } from "./composer.ts";
 import { openCopy } from "./copy.ts";
 import { openEntries } from "./entries.ts";
 import { openNumbers } from "./numbers.ts";
+import { wait } from "./pause.ts";
 import { pageLanguage, reasonOf } from "./reason.ts";
 import { type Receive, type Round, watchSilence } from "./round.ts";
 import { createSending } from "./sending.ts";
@@ -26,6 +27,12 @@ export interface Chat {
 
 /** A held request that lasts so long after a failure is a connection, in milliseconds. */
 const LASTING = 2_000;
+/** A server that ends a hold without a message before this, in milliseconds, is shutting down. */
+const HOLD = 20_000;
+/** A page that polls checks the log so often, in milliseconds. */
+const CHECK_INTERVAL = 15_000;
+/** How long to wait after a failure, at most at first and at most ever, in milliseconds. */
+const BACKOFF = { first: 1_000, max: 15_000, random: Math.random };
 
 /** Rejects when the signal is aborted. */
 function endOf(signal: AbortSignal): Promise<never> {
@@ -49,7 +56,8 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   openCopy();
   watchForNewerPage();
   const status = openStatus();
-  const backoff = createBackoff({ first: 1_000, max: 15_000, random: Math.random });
+  const backoff = createBackoff(BACKOFF);
+  const checkBackoff = createBackoff(BACKOFF);
   const state = initialState();
   const entries = openEntries({
     cursor: Math.max(0, state.newest - NEWEST),
@@ -76,8 +84,11 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   let checks = 0;
   /** Settles when the check that was begun last is over. */
   let checked = Promise.resolve();
-  /** The last check had no answer from this page's server. It is made again as soon as something comes. */
+  /** `Date.now()` when the last check began, or the page was opened. */
+  let lastCheck = Date.now();
+  /** The last check had no answer from this page's server. */
   let isUnsure = false;
+  let isCheckDue = false;
   /** What is to be said once the page is connected again. */
   let news = "";
   /** When the round before was answered: a pause after it is silence too, and long in a hidden tab. */
@@ -87,13 +98,23 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
 
   function setConnected(): void {
     backoff.reset();
-    if (status.state !== "connected") status.set("connected", news);
+    if (status.state === "connected") return;
+    status.set("connected", news);
     news = "";
     makeSure();
   }
 
   function makeSure(): void {
     if (isUnsure && checks === 0) void check();
+  }
+
+  /** Makes a failed check again after a while. While the page is not connected, that is for `setConnected` to do. */
+  async function checkLater(): Promise<void> {
+    if (isCheckDue) return;
+    isCheckDue = true;
+    await wait(checkBackoff.next());
+    isCheckDue = false;
+    if (status.state === "connected") makeSure();
   }
 
   function show(messages: readonly Message[]): void {
@@ -109,6 +130,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   /** Finds out whether the server has another log than before. If so, the list starts again, and so does the round. */
   function check(): Promise<void> {
     checks += 1;
+    lastCheck = Date.now();
     unchecked ??= [];
     checked = compare();
     return checked;
@@ -118,6 +140,8 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
     const now = await checkServer();
     checks -= 1;
     isUnsure = now === undefined;
+    if (isUnsure) void checkLater();
+    else checkBackoff.reset();
     const isOurs = now === undefined || now.log === log || (log === "" && entries.cursor === 0);
     if (now !== undefined) log = now.log;
     if (!isOurs) {
@@ -142,9 +166,15 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
     const silence = watchSilence(giveUp, answered ?? Date.now());
     answered = undefined;
     let isOpen = false;
+    let isHeld = false;
     let isOver = false;
     let isLost = false;
     end = (why) => controller.abort(why);
+    /** A proxy may keep its connection to the page while the server behind it restarts, perhaps with another log. */
+    const mayHideRestart = (count: number) => {
+      if (isOpen) return false;
+      return isHeld ? count === 0 && round.age() < HOLD : Date.now() - lastCheck >= CHECK_INTERVAL;
+    };
     const round: Round = {
       signal: controller.signal,
       url(path) {
@@ -153,11 +183,13 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         return url;
       },
       async held() {
+        isHeld = true;
         if (status.state === "connected") return;
-        const isThere = (await checkServer()) !== undefined;
+        const pace = createBackoff(BACKOFF);
+        while (!isOver && (await checkServer()) === undefined) await wait(pace.next());
         // A proxy in front of a server that is away answers soon: after a failure, the request has to last.
         if (hasFailed) await new Promise((resolve) => setTimeout(resolve, LASTING));
-        if (isThere && !isOver) setConnected();
+        if (!isOver) setConnected();
       },
       age: () => performance.now() - began,
       connected(send) {
@@ -175,12 +207,12 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         answered = Date.now();
         hasFailed = false;
         setConnected();
+        if (mayHideRestart(messages.length) && checks === 0) void check();
         wire.record({ type: isOpen ? "message" : "answer", messages: messages.length });
         show(messages);
       },
       heartbeat() {
         silence.heard();
-        makeSure();
         wire.record({ type: "heartbeat" });
       },
       refused(key, reason) {
@@ -253,6 +285,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         }
         if (round.signal.aborted) problem = round.signal.reason;
         close();
+        if (problem === undefined && answered === undefined) void check(); // A proxy ended the hold: see above.
         if (problem === undefined || (problem instanceof Ended && problem.message === "")) {
           await checked; // The next request needs the cursor of what waits, or of another log.
           continue;

@@ -43,7 +43,9 @@ export async function openNetwork(port: number): Promise<Network> {
     onward.on("response", (answer) => {
       answer.on("error", lose);
       if (fate === "loses the answer") return void answer.on("end", lose).resume();
-      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders).flushHeaders();
+      // Of one connection, not of both (RFC 9110 §7.6.1).
+      const { connection, "keep-alive": keepAlive, ...others } = answer.headers;
+      outgoing.writeHead(answer.statusCode ?? 502, others).flushHeaders();
       answer.pipe(outgoing);
     });
     outgoing.on("close", () => onward.destroy());
