@@ -1,6 +1,6 @@
 // Answering: JSON out, errors as sentences.
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { DraftError } from "../message-store/message.ts";
+import { DraftError } from "../message-store/draft.ts";
 import { StoreError } from "../message-store/store.ts";
 
 /** A client with more unsent bytes than this is disconnected. */

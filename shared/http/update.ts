@@ -1,6 +1,7 @@
 // Sending: a draft, in the body of a POST or in a text message of a socket, becomes a message of the log.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Message, parseDraft } from "../message-store/message.ts";
+import { parseDraft } from "../message-store/draft.ts";
+import type { Message } from "../message-store/message.ts";
 import type { MessageStore } from "../message-store/store.ts";
 import { answer, asHttpError, HttpError } from "./answer.ts";
 

@@ -1,6 +1,6 @@
 // A message as a line of the log file, and back.
 import { isUtf8 } from "node:buffer";
-import { parseDraft } from "./message.ts";
+import { parseDraft } from "./draft.ts";
 import type { Entry } from "./sequence.ts";
 
 /** A line of the log file. It holds no id: the id is the line's place among the whole lines. */

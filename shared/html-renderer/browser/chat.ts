@@ -57,7 +57,6 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   watchForNewerPage();
   const status = openStatus();
   const backoff = createBackoff(BACKOFF);
-  const checkBackoff = createBackoff(BACKOFF);
   const state = initialState();
   const entries = openEntries({
     cursor: Math.max(0, state.newest - NEWEST),
@@ -88,7 +87,6 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   let lastCheck = Date.now();
   /** The last check had no answer from this page's server. */
   let isUnsure = false;
-  let isCheckDue = false;
   /** What is to be said once the page is connected again. */
   let news = "";
   /** When the round before was answered: a pause after it is silence too, and long in a hidden tab. */
@@ -108,13 +106,13 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
     if (isUnsure && checks === 0) void check();
   }
 
-  /** Makes a failed check again after a while. While the page is not connected, that is for `setConnected` to do. */
-  async function checkLater(): Promise<void> {
-    if (isCheckDue) return;
-    isCheckDue = true;
-    await wait(checkBackoff.next());
-    isCheckDue = false;
-    if (status.state === "connected") makeSure();
+  /** After a check that failed: again and again while the page is connected; once it is again, that is the first. */
+  async function checkAgain(): Promise<void> {
+    const pace = createBackoff(BACKOFF);
+    while (isUnsure) {
+      await wait(pace.next());
+      if (status.state === "connected") makeSure();
+    }
   }
 
   function show(messages: readonly Message[]): void {
@@ -139,9 +137,9 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
   async function compare(): Promise<void> {
     const now = await checkServer();
     checks -= 1;
+    const wasUnsure = isUnsure;
     isUnsure = now === undefined;
-    if (isUnsure) void checkLater();
-    else checkBackoff.reset();
+    if (isUnsure && !wasUnsure) void checkAgain();
     const isOurs = now === undefined || now.log === log || (log === "" && entries.cursor === 0);
     if (now !== undefined) log = now.log;
     if (!isOurs) {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { answer, asHttpError, HttpError, refuse } from "../../http/answer.ts";
-import { DraftError } from "../../message-store/message.ts";
+import { DraftError } from "../../message-store/draft.ts";
 import { StoreError } from "../../message-store/store.ts";
 import { answerIn, answersIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";

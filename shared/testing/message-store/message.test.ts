@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { DraftError, MAX_AUTHOR, MAX_TEXT, parseDraft } from "../../message-store/message.ts";
+import { DraftError, parseDraft } from "../../message-store/draft.ts";
+import { MAX_AUTHOR, MAX_TEXT } from "../../message-store/message.ts";
 
 test("a draft is its own text, author and key, exactly as sent", () => {
   const text = " 안녕 👋🏽 \n<script>\u0000 ";

@@ -870,7 +870,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "inherited-fields",
     bug: "a draft's fields may come from its prototype",
-    file: "shared/message-store/message.ts",
+    file: "shared/message-store/draft.ts",
     find: "const fields = new Map<string, unknown>(Object.entries(value));",
     replace:
       'const fields = new Map<string, unknown>(["text", "author", "key"].map((name) => [name, Reflect.get(value, name)]));',
@@ -880,7 +880,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "half-an-emoji",
     bug: "a lone surrogate is kept, and comes back as a question mark",
-    file: "shared/message-store/message.ts",
+    file: "shared/message-store/draft.ts",
     find: "!value.isWellFormed()",
     replace: "false",
     tests: ["shared/testing/message-store/message.test.ts", PROPERTIES],
@@ -889,7 +889,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "trims-the-text",
     bug: "text is not kept exactly as sent",
-    file: "shared/message-store/message.ts",
+    file: "shared/message-store/draft.ts",
     find: "  if (key === undefined) return { text, author };\n",
     replace: "  if (key === undefined) return { text: text.trim(), author };\n",
     tests: [PROPERTIES],
