@@ -192,6 +192,15 @@ describe.each(CHAPTERS)("the page of %s", (name) => {
     }
   });
 
+  test("is below 80 kB in either language, with all that it needs", async () => {
+    const sizeOf = async (path: string) => Buffer.byteLength((await ask(chapter().port, `GET ${path}`)).body);
+    const ofFiles = await Promise.all(files.map(sizeOf));
+    for (const language of ["en", "ko"]) {
+      const total = ofFiles.reduce((sum, size) => sum + size, await sizeOf(`/?lang=${language}`));
+      expect(total).toBeLessThan(80_000);
+    }
+  });
+
   test("names nothing that is not there", async () => {
     const { body } = await ask(chapter().port, "GET /");
     const named = [...body.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path]) => path);
