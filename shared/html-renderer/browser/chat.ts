@@ -106,7 +106,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
     if (isUnsure && checks === 0) void check();
   }
 
-  /** After a check that failed: again and again while the page is connected; once it is again, that is the first. */
+  /** Repeats a failed check while the page is connected; when it is connected again, `setConnected` does so at once. */
   async function checkAgain(): Promise<void> {
     const pace = createBackoff(BACKOFF);
     while (isUnsure) {
@@ -283,7 +283,7 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         }
         if (round.signal.aborted) problem = round.signal.reason;
         close();
-        if (problem === undefined && answered === undefined) void check(); // A proxy ended the hold: see above.
+        if (problem === undefined && answered === undefined) void check(); // A proxy ended the hold, perhaps in a restart.
         if (problem === undefined || (problem instanceof Ended && problem.message === "")) {
           await checked; // The next request needs the cursor of what waits, or of another log.
           continue;

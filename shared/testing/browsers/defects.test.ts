@@ -364,8 +364,8 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
       await say(server.port, numbers("old", 2));
       await page.shows(numbers("old", 2));
       await next;
-      /** Nothing that the page asks fails meanwhile: the proxy waits. */
-      async function restart(): Promise<void> {
+      /** Nothing that the page asks fails: the proxy waits. @returns has it wait no longer */
+      async function restart(): Promise<() => void> {
         let release = () => {};
         const restarted = new Promise<"passes">((resolve) => {
           release = () => resolve("passes");
@@ -374,7 +374,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         await server.stop();
         await start(chapter, "--port", String(server.port));
         await say(server.port, numbers("new", 4));
-        release();
+        return release;
       }
       async function showsNew(): Promise<void> {
         await page.shows(numbers("new", 4));
@@ -385,17 +385,19 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
 
     test("polling: 15 s later nothing of the old conversation is there", async () => {
       const { tab, restart, showsNew } = await openBehindProxy("ch09-polling");
+      const release = await restart();
       await tab.evaluate(() => {
         const now = Date.now;
         Date.now = () => now() + 15_000;
       });
-      await restart();
+      release();
       await showsNew();
     });
 
     test("long polling: the server ended the hold early", async () => {
       const { restart, showsNew } = await openBehindProxy("ch10-long-polling");
-      await restart();
+      const release = await restart();
+      release();
       await showsNew();
     });
 
@@ -413,7 +415,8 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         const now = performance.now.bind(performance);
         performance.now = () => now() + 11_000;
       });
-      await restart();
+      const release = await restart();
+      release();
       giveUp();
       await showsNew();
     });
