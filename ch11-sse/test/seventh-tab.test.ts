@@ -4,7 +4,7 @@ import { createSecureServer } from "node:http2";
 import type { Page } from "puppeteer-core";
 import { expect, onTestFinished, test } from "vitest";
 import { findBrowser, launchBrowser } from "../../shared/testing/browsers/engines.ts";
-import { makeCertificate } from "../../shared/testing/certificate.ts";
+import { makeCertificate } from "../../shared/tools/scale/certificate.ts";
 import { startChapter, temporaryFolder } from "../../shared/testing/chapter-process.ts";
 import { times } from "../../shared/testing/promises.ts";
 

@@ -14,6 +14,8 @@ export interface Flag {
 
 /** What the flags say. */
 export interface Flags {
+  /** What stands there besides flags. */
+  readonly words: readonly string[];
   has(name: string): boolean;
   /**
    * @returns the whole number behind a flag; undefined where the flag was not given
@@ -26,23 +28,30 @@ export interface Flags {
  * Reads the flags of a command.
  *
  * @param args the words after the script's name
+ * @param most how many words there may be besides flags; none, unless told
  * @throws UsageError a sentence
  */
-export function readFlags(flags: Readonly<Record<string, Flag>>, args: readonly string[]): Flags {
+export function readFlags(flags: Readonly<Record<string, Flag>>, args: readonly string[], most = 0): Flags {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
   for (const [name, { value }] of Object.entries(flags)) {
     options[name] = { type: value === undefined ? "boolean" : "string" };
   }
   const values = new Map<string, unknown>();
+  let words: readonly string[] = [];
   try {
-    for (const [name, value] of Object.entries(parseArgs({ args: [...args], options }).values)) {
-      values.set(name, value);
-    }
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: most > 0 });
+    for (const [name, value] of Object.entries(parsed.values)) values.set(name, value);
+    words = parsed.positionals;
   } catch (error) {
     const [sentence] = error instanceof Error ? error.message.split(/\. |\n/) : ["The command is wrong"];
     throw new UsageError(`${sentence?.replace(/\.$/, "")}. --help lists the flags.`);
   }
+  const [tooMany] = words.slice(most);
+  if (tooMany !== undefined) {
+    throw new UsageError(`${JSON.stringify(tooMany)} is one word too many. --help lists the flags.`);
+  }
   return {
+    words,
     has: (name) => values.has(name),
     number(name, least, most) {
       const text = values.get(name);

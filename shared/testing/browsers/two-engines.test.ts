@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../message-store/open-store.ts";
 import type { MessageStore } from "../../message-store/store.ts";
-import { makeCertificate } from "../certificate.ts";
+import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { CHAPTERS, type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { sharedBrowsers } from "./browsers.ts";
 import { ENGINES, missingBrowsers } from "./engines.ts";

@@ -8,7 +8,7 @@ import { listen } from "../../http/listen.ts";
 import type { Chapter } from "../../http/open.ts";
 import { openStore } from "../../message-store/index.ts";
 import { answerIn, requestOf } from "../ask.ts";
-import { makeCertificate } from "../certificate.ts";
+import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 import { rawConnection, secureExchange } from "../raw.ts";
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fail, open, parseOptions, StartError, UsageError } from "../../http/open.ts";
-import { makeCertificate } from "../certificate.ts";
+import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 
 const OWN = { "poll-interval": [1_000, "milliseconds between two polls"] } as const;

@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Answer, answerIn, ask, expectRefusal, requestOf } from "../ask.ts";
-import { makeCertificate } from "../certificate.ts";
+import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { CHAPTERS, runChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { secureExchange } from "../raw.ts";
 

@@ -22,7 +22,7 @@ import {
 } from "../../message-store/index.ts";
 import { RedisLog } from "../../message-store/redis-log.ts";
 import { openProxy } from "../../tools/flaky/proxy.ts";
-import { makeCertificate } from "../certificate.ts";
+import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { CHAPTERS, runChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { freePort, hasRedis, type RedisServer, SAFE, startRedis } from "../redis.ts";
 

@@ -16,7 +16,7 @@ export function makeCertificate(folder: string, name = "localhost"): Certificate
   const pem = pemOf(certificateOf(publicKey, privateKey));
   const files = { cert: join(folder, `${name}.cert.pem`), key: join(folder, `${name}.key.pem`), pem };
   writeFileSync(files.cert, pem);
-  writeFileSync(files.key, privateKey.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(files.key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   return files;
 }
 
