@@ -4,9 +4,9 @@ import { createSecureServer } from "node:http2";
 import type { Page } from "puppeteer-core";
 import { expect, onTestFinished, test } from "vitest";
 import { findBrowser, launchBrowser } from "../../shared/testing/browsers/engines.ts";
-import { makeCertificate } from "../../shared/tools/scale/certificate.ts";
 import { startChapter, temporaryFolder } from "../../shared/testing/chapter-process.ts";
 import { times } from "../../shared/testing/promises.ts";
+import { makeCertificate } from "../../shared/tools/scale/certificate.ts";
 
 const inChromium = test.skipIf(!findBrowser("Chromium"));
 

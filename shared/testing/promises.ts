@@ -6,8 +6,8 @@ import { report } from "node:process";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { UNREAD_LIMIT } from "../http/answer.ts";
 import type { Message } from "../message-store/message.ts";
-import { ask } from "./ask.ts";
 import { makeCertificate } from "../tools/scale/certificate.ts";
+import { ask } from "./ask.ts";
 import {
   CHAPTERS,
   type ChapterFolder,

@@ -1,11 +1,9 @@
 // A redis-server of the tests' own: on a free port of this machine alone, with its files in a folder of its own.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import * as parts from "../tools/scale/parts.ts";
 
 export interface RedisServer {
   readonly port: number;
@@ -26,22 +24,26 @@ export interface RedisServer {
 
 /** @returns whether there is a redis-server; where CI is set there has to be one */
 export function hasRedis(): boolean {
-  const isThere = spawnSync("redis-server", ["--version"]).status === 0;
-  if (isThere) return true;
-  const sentence = "redis-server is not installed (Debian: apt-get install redis-server)";
-  if (process.env["CI"]) throw new Error(`${sentence}, and with CI set nothing may be skipped.`);
-  console.warn(`${sentence}: the tests of the log on Redis are skipped.`);
+  return isThere(parts.whatIsMissing("redis-server"), "of the log on Redis");
+}
+
+/** @returns whether there are a redis-server and an nginx; where CI is set there have to be */
+export function hasRedisAndNginx(): boolean {
+  return isThere(parts.whatIsMissing("redis-server", "nginx"), "of several servers behind nginx");
+}
+
+function isThere(missing: string | undefined, tests: string): boolean {
+  if (missing === undefined) return true;
+  if (process.env["CI"]) throw new Error(`${missing} With CI set nothing may be skipped.`);
+  console.warn(`${missing} The tests ${tests} are skipped.`);
   return false;
 }
 
-/** Nothing that was answered is lost by a kill -9. */
-export const SAFE = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""] as const;
-
 /** Starts a server; it keeps what it is given, unless told. */
-export async function startRedis(flags: readonly string[] = SAFE): Promise<RedisServer> {
+export async function startRedis(flags: readonly string[] = parts.SAFE): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "redis-"));
-  const port = await freePort();
-  let child: ChildProcess | undefined;
+  const port = await parts.freePort();
+  let part = await parts.startRedis(port, folder, flags);
   let logs = 0;
   const server: RedisServer = {
     port,
@@ -52,39 +54,18 @@ export async function startRedis(flags: readonly string[] = SAFE): Promise<Redis
         stdio: ["ignore", "pipe", "ignore"],
       }).trimEnd(),
     async kill() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
+      part.signal("SIGKILL");
+      await part.ended;
     },
     async start() {
-      const address = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
-      child = spawn("redis-server", [...address, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
-      const exited = once(child, "exit").then(() => Promise.reject(new Error("redis-server ended")));
-      const ready = new Promise<void>((resolve) => {
-        if (!child?.stdout) return;
-        createInterface(child.stdout).on("line", (line) => {
-          if (line.includes("Ready to accept connections")) resolve();
-        });
-      });
-      exited.catch(() => {});
-      await Promise.race([ready, exited]);
+      part = await parts.startRedis(port, folder, flags);
     },
-    pause: () => void child?.kill("SIGSTOP"),
-    resume: () => void child?.kill("SIGCONT"),
+    pause: () => part.signal("SIGSTOP"),
+    resume: () => part.signal("SIGCONT"),
     async stop() {
       await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await server.start();
   return server;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }

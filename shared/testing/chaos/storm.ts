@@ -149,10 +149,10 @@ export function commandFor(chapter: ChapterFolder, seed: number): string {
 }
 
 /** Waits for a promise, but not for ever. */
-async function within<Value>(ms: number, promise: Promise<Value>, why: () => string): Promise<Value> {
+export async function within<Value>(ms: number, promise: Promise<Value>, why: () => string): Promise<Value> {
   const over = new AbortController();
   const giveUp = sleep(ms, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`${why()} ${ms / 1_000} s after the network was well again`);
+    throw new Error(`${why()} ${ms / 1_000} s after all was well again`);
   });
   try {
     return await Promise.race([promise, giveUp]);
@@ -178,7 +178,7 @@ async function logIn(file: string): Promise<Message[]> {
 }
 
 /** @throws Error at the first message that is not as in the log */
-function compare(what: string, messages: readonly Message[], log: readonly Message[]): void {
+export function compare(what: string, messages: readonly Message[], log: readonly Message[]): void {
   const length = Math.max(messages.length, log.length);
   for (let index = 0; index < length; index += 1) {
     const [found, expected] = [JSON.stringify(messages[index]), JSON.stringify(log[index])];

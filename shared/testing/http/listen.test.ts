@@ -7,8 +7,8 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "../../http/listen.ts";
 import type { Chapter } from "../../http/open.ts";
 import { openStore } from "../../message-store/index.ts";
-import { answerIn, requestOf } from "../ask.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
+import { answerIn, requestOf } from "../ask.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 import { rawConnection, secureExchange } from "../raw.ts";
 

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Answer, answerIn, ask, expectRefusal, requestOf } from "../ask.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
+import { type Answer, answerIn, ask, expectRefusal, requestOf } from "../ask.ts";
 import { CHAPTERS, runChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { secureExchange } from "../raw.ts";
 

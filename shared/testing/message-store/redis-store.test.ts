@@ -23,8 +23,9 @@ import {
 import { RedisLog } from "../../message-store/redis-log.ts";
 import { openProxy } from "../../tools/flaky/proxy.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
+import { freePort, SAFE } from "../../tools/scale/parts.ts";
 import { CHAPTERS, runChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
-import { freePort, hasRedis, type RedisServer, SAFE, startRedis } from "../redis.ts";
+import { hasRedis, type RedisServer, startRedis } from "../redis.ts";
 
 const shared = hasRedis() ? await startRedis() : undefined;
 let logs = 0;

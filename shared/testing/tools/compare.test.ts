@@ -145,6 +145,7 @@ const EMPTY: Results = {
   rates: [],
   growth: [],
   findings: [],
+  scale: [],
 };
 
 describe("npm run compare", () => {

@@ -2,8 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measureScale, NotInstalled } from "../scale/measure.ts";
 import { figuresOf } from "./figures.ts";
-import { Faulty, measureGoals } from "./goals.ts";
+import { measureGoals } from "./goals.ts";
+import { Faulty } from "./observed.ts";
 import { startLoad } from "./processes.ts";
 import { renderReport, renderText } from "./report.ts";
 import { type Results, type RunOptions, run } from "./run.ts";
@@ -20,6 +22,8 @@ const HELP = `npm run compare -- [flags]
   --sweep          grow through 10, 100, 1,000 and 5,000 clients, instead of a tenth to three times of --clients
   --goals [LIST]   instead of all this, measure how near the limit of the machine the chapters are; some minutes.
                    Of LIST: fan-out, nothing new, deliveries, memory, idle
+  --scale          instead of all this, measure one, two and four servers on one log in Redis, and one on a file;
+                   two minutes. It needs redis-server
   --seed N         another seed, other messages at other times (1)
   --figures        also write shared/tools/compare/figures.json, which the lecture's notes show
   --report FILE    where the HTML report goes (.data/compare.html)
@@ -57,7 +61,7 @@ try {
   );
   if (found.rows.some((row) => faultsOf(row) > 0)) process.exitCode = 1;
 } catch (error) {
-  if (!(error instanceof Faulty)) throw error;
+  if (!(error instanceof Faulty || error instanceof NotInstalled)) throw error;
   console.error(`\n${error.message}`);
   process.exitCode = 1;
 } finally {
@@ -65,10 +69,12 @@ try {
 }
 
 async function measure(): Promise<Results> {
-  if (!values.goals) return { ...(await run(load, options, progress)), findings: [] };
-  const findings = await measureGoals(load, progress, positionals);
+  if (!values.goals && !values.scale)
+    return { ...(await run(load, options, progress)), findings: [], scale: [] };
+  const findings = values.goals ? await measureGoals(load, progress, positionals) : [];
+  const scale = values.scale ? await measureScale(load, progress) : [];
   const nothing = await run(load, { ...options, chapters: [], sweep: [], seconds: 0 }, () => {});
-  return { ...nothing, options, findings };
+  return { ...nothing, options, findings, scale };
 }
 
 function progress(what: string, share: number): void {
@@ -93,6 +99,7 @@ function parse() {
         figures: { type: "boolean", default: false },
         sweep: { type: "boolean", default: false },
         goals: { type: "boolean", default: false },
+        scale: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },

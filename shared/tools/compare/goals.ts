@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Observed } from "./observed.ts";
+import { soundOf } from "./observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "./processes.ts";
 import { type SubjectName, subjectOf } from "./subjects.ts";
 import { isMoreBetter } from "./table.ts";
@@ -75,11 +75,6 @@ const IDLE: readonly Cast[] = [
 ];
 const ROUNDS = 15;
 const BEATS = 5;
-
-/** Something was lost, doubled, out of order or altered: then no number counts. */
-export class Faulty extends Error {
-  override name = "Faulty";
-}
 
 /** @param only the goals to measure; all, unless told @param say told what is done, and which share of it all is done */
 export async function measureGoals(
@@ -245,26 +240,18 @@ function judged(goal: GoalName, value: number, bound: number | undefined) {
 function costOf(waves: number) {
   return async ({ name, server, group }: Player) => {
     // Who was idle while others played finds cold caches: up to a half more, and nothing that a busy server pays.
-    sound(name, await group.waves(Math.ceil(waves / 2)));
+    soundOf(name, await group.waves(Math.ceil(waves / 2)));
     const before = await server.read();
     const observed = await group.waves(waves);
     const after = await server.read();
-    return ((after.cpu - before.cpu) * 1_000) / sound(name, observed).delivered;
+    return ((after.cpu - before.cpu) * 1_000) / soundOf(name, observed).delivered;
   };
 }
 
 /** Deliveries a second. */
 async function deliveries({ name, group }: Player): Promise<number> {
-  const { delivered, seconds } = sound(name, await group.race(8, 1_000));
+  const { delivered, seconds } = soundOf(name, await group.race(8, 1_000));
   return delivered / seconds;
-}
-
-function sound(name: string, observed: Observed): Observed {
-  const { lost, doubled, disordered, altered } = observed;
-  if (lost + doubled + disordered + altered === 0) return observed;
-  throw new Faulty(
-    `${name}: ${lost} lost, ${doubled} doubled, ${disordered} out of order, ${altered} altered`,
-  );
 }
 
 async function settled(server: Server) {

@@ -38,7 +38,8 @@ const AUTHOR = "load";
 
 /** Opens the connections. @returns when all are open, and have asked */
 export async function openGroup(options: GroupOptions): Promise<Group> {
-  const { port, intervals = [0], patience = 15_000 } = options;
+  const { port, otherPorts = [], intervals = [0], patience = 15_000 } = options;
+  const ports = [port, ...otherPorts];
   const technique: Technique = TECHNIQUES[options.technique];
   const parse = remembering(technique.parse);
   const random = randomFrom(options.seed ?? 1);
@@ -90,8 +91,13 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
    *
    * @param read called with bytes that are overwritten after the call
    * @param onClosed what a close means; a failure, unless told
+   * @param index of the client, which tells its server
    */
-  const open: Open = (read, onClosed = () => fail(new Error("the server closed a connection"))) => {
+  const open = (
+    index: number,
+    read: (bytes: Buffer) => void,
+    onClosed = () => fail(new Error("the server closed a connection")),
+  ) => {
     counted.connections += 1;
     const callback = (length: number) => {
       counted.down += length;
@@ -103,7 +109,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
       return true;
     };
     const socket = connect({
-      port,
+      port: ports[index % ports.length] ?? port,
       host: "127.0.0.1",
       noDelay: true,
       onread: { buffer: ioBuffer, callback },
@@ -201,16 +207,21 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
   };
 
   const posters: Poster[] = [];
-  const newPoster = () => {
-    const made = createPoster(technique.send === "line" ? lineLength : httpLength, open, (socket, post) => {
-      counted.payloadUp += post.payload;
-      if (technique.send === "post") counted.requests += 1;
-      write(socket, post.bytes);
-    });
+  const newPoster = (index: number) => {
+    const openOwn: Open = (read, onClosed) => open(index, read, onClosed);
+    const made = createPoster(
+      technique.send === "line" ? lineLength : httpLength,
+      openOwn,
+      (socket, post) => {
+        counted.payloadUp += post.payload;
+        if (technique.send === "post") counted.requests += 1;
+        write(socket, post.bytes);
+      },
+    );
     posters.push(made);
     return made;
   };
-  const poster = newPoster();
+  const poster = newPoster(0);
 
   const senderOf = (index: number): Sender => {
     const client = clients[index];
@@ -228,7 +239,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
           }),
       };
     }
-    const own = index === 0 ? poster : newPoster();
+    const own = index === 0 ? poster : newPoster(index);
     return {
       send: (draft) => {
         const size = Buffer.byteLength(draft);
@@ -301,7 +312,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
     const some = Array.from({ length: Math.min(AT_ONCE, options.clients - index) }, (_, at) => {
       const client: Client = {
         index: index + at,
-        socket: open((bytes) => read(client, bytes)),
+        socket: open(index + at, (bytes) => read(client, bytes)),
         interval: intervals[(index + at) % intervals.length] ?? 0,
         delays: [],
         rest: undefined,

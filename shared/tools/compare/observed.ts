@@ -6,6 +6,8 @@ import type { TechniqueName } from "./techniques.ts";
 export interface GroupOptions {
   readonly technique: TechniqueName;
   readonly port: number;
+  /** Servers besides it, of the same log: the clients are shared out among all of them. */
+  readonly otherPorts?: readonly number[];
   readonly clients: number;
   /** Milliseconds between an answer and the next poll: one, or several that the clients share out; 0 is at once. */
   readonly intervals?: readonly number[];
@@ -67,4 +69,18 @@ export function delayOf(times: number[]): Delay {
   const sorted = Float64Array.from(times).sort();
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** Something was lost, doubled, out of order or altered: then no number counts. */
+export class Faulty extends Error {
+  override name = "Faulty";
+}
+
+/** @returns what was observed @throws Faulty if it was not as it has to be */
+export function soundOf(name: string, observed: Observed): Observed {
+  const { lost, doubled, disordered, altered } = observed;
+  if (lost + doubled + disordered + altered === 0) return observed;
+  throw new Faulty(
+    `${name}: ${lost} lost, ${doubled} doubled, ${disordered} out of order, ${altered} altered`,
+  );
 }

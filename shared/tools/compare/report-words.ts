@@ -39,6 +39,9 @@ const en = {
   goals: "Near the limit of the machine",
   goalsText:
     "Ratios to a floor in the same run, in turn: the median of all rounds, and the middle half. Memory is what the system gave the process, in KiB a client; beside it the heap's part.",
+  scale: "Several servers on one log",
+  scaleText:
+    "As many messages as eight senders get answered, in relation to one server on the same log in the same round: the median of all rounds, and the middle half. The delay is at ten messages a second. Shares are of one core: where they add up to all cores of the machine, one more server is one more at the same table.",
   met: (met: number, all: number) => `${met} of ${all} goals are met.`,
   ahead: (behind: readonly string[]) =>
     behind.length === 0
@@ -67,6 +70,15 @@ const en = {
     met: "met",
     ahead: "ahead of rival",
     own: "own number",
+    log: "log",
+    servers: "servers",
+    messages: "messages/s",
+    deliveries: "deliveries/s",
+    ratio: "deliveries, ratio",
+    serversCpu: "servers' CPU",
+    logCpu: "log's CPU",
+    serverCost: "µs a message and server",
+    logCost: "log's µs a message",
   } as Readonly<Record<string, string>>,
 };
 
@@ -104,6 +116,9 @@ const ko: typeof en = {
   goals: "컴퓨터의 한계 가까이",
   goalsText:
     "같은 실행에서 번갈아 잰, 바닥값에 대한 비율입니다. 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 메모리는 시스템이 프로세스에 준 크기를 클라이언트 수로 나눈 KiB이고, 옆에 힙의 몫을 적습니다.",
+  scale: "로그 하나를 나눠 쓰는 여러 서버",
+  scaleText:
+    "보내는 클라이언트 여덟이 응답을 받는 만큼 보냅니다. 비율은 같은 회차에서 같은 로그를 쓴 서버 하나에 대한 것이고, 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 지연은 초당 메시지 10개일 때입니다. CPU는 코어 하나에 대한 비율이라서, 그 합이 컴퓨터의 코어 수에 이르면 서버를 더해도 같은 코어를 나눠 쓸 뿐입니다.",
   met: (met, all) => `목표 ${all}개 가운데 ${met}개를 달성했습니다.`,
   ahead: (behind) =>
     behind.length === 0
@@ -132,6 +147,15 @@ const ko: typeof en = {
     met: "달성",
     ahead: "경쟁보다 앞섬",
     own: "자체 값",
+    log: "로그",
+    servers: "서버",
+    messages: "초당 메시지",
+    deliveries: "초당 전달",
+    ratio: "전달 비율",
+    serversCpu: "서버의 CPU",
+    logCpu: "로그의 CPU",
+    serverCost: "메시지·서버당 µs",
+    logCost: "메시지당 로그 µs",
   },
 };
 

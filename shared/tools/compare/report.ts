@@ -10,6 +10,7 @@ import {
   growthTable,
   isAhead,
   isNumber,
+  scaleTable,
   scheduleTable,
   type Table,
 } from "./table.ts";
@@ -59,7 +60,7 @@ ${LANGUAGES.map((language) => `<main data-language="${language}" lang="${languag
 
 function contentOf(results: Results, language: Language): string {
   const words = WORDS[language];
-  const { machine, options, rows, growth, rates, intervals, findings } = results;
+  const { machine, options, rows, growth, rates, intervals, findings, scale } = results;
   const lines = summaryOf(results, language);
   const steady = rows.find(({ chapter, schedule }) => chapter === "ch12-websocket" && schedule === "steady");
   const second = intervals.find(({ interval }) => interval === 1_000);
@@ -91,6 +92,7 @@ function contentOf(results: Results, language: Language): string {
   }
   if (rows.length > 0) section(words.schedules, "", tableOf(scheduleTable(results), language));
   if (findings.length > 0) section(words.goals, words.goalsText, tableOf(goalTable(results), language));
+  if (scale.length > 0) section(words.scale, words.scaleText, tableOf(scaleTable(results), language));
   const gigabytes = (machine.memory / 2 ** 30).toFixed(0);
   parts.push(
     `<footer><p>${escapeHtml(words.machine(machine.cpu, machine.cores, gigabytes, machine.node))}<br>` +
@@ -100,9 +102,9 @@ function contentOf(results: Results, language: Language): string {
 }
 
 /** What has to be known before any number is believed. */
-function summaryOf({ rows, findings }: Results, language: Language): string[] {
+function summaryOf({ rows, findings, scale }: Results, language: Language): string[] {
   const words = WORDS[language];
-  if (rows.length === 0 && findings.length === 0) return [];
+  if (rows.length + findings.length + scale.length === 0) return [];
   const busiest = Math.round(100 * Math.max(0, ...rows.map(({ load }) => load)));
   const faults = rows.reduce((sum, row) => sum + faultsOf(row), 0);
   const lines = [words.faults(faults)];
@@ -133,7 +135,7 @@ function escapeHtml(text: string): string {
 /** The same tables for a terminal. */
 export function renderText(results: Results): string {
   const heading = (column: string) => WORDS.en.columns[column] ?? column;
-  const tables = [scheduleTable(results), growthTable(results), goalTable(results)];
+  const tables = [scheduleTable(results), growthTable(results), goalTable(results), scaleTable(results)];
   const texts = tables.filter(({ rows }) => rows.length > 0).map((table) => asText(table, heading));
   return [...texts, summaryOf(results, "en").join("\n")].join("\n\n");
 }

@@ -1,6 +1,7 @@
 // One run: each chapter in a process of its own, all with the same schedules and the same number of clients.
 import { cpus, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
+import type { ScaleRow } from "../scale/measure.ts";
 import type { Finding } from "./goals.ts";
 import type { Delay, Observed } from "./observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "./processes.ts";
@@ -66,6 +67,7 @@ export interface Results {
   readonly rates: readonly RatePoint[];
   readonly growth: readonly GrowthPoint[];
   readonly findings: readonly Finding[];
+  readonly scale: readonly ScaleRow[];
 }
 
 /** What the page of ch09 waits between two polls, in milliseconds, where nobody says otherwise. */
@@ -94,7 +96,7 @@ export async function run(
   load: Load,
   options: RunOptions,
   say: (what: string, share: number) => void,
-): Promise<Omit<Results, "findings">> {
+): Promise<Omit<Results, "findings" | "scale">> {
   const { chapters, clients, seconds, seed, sweep } = options;
   const rows: Row[] = [];
   const rates: RatePoint[] = [];

@@ -104,6 +104,34 @@ export function goalTable({ findings }: Results): Table {
   };
 }
 
+/** Several servers on one log, and what each costs. */
+export function scaleTable({ scale }: Results): Table {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+  return {
+    columns: [
+      ...["chapter", "log", "servers", "clients", "messages", "deliveries", "ratio", "spread", "p50", "p99"],
+      ...["serversCpu", "logCpu", "load", "serverCost", "logCost"],
+    ],
+    rows: scale.map(({ chapter, log, servers, clients, messages, deliveries, ratio, delay, cpu, cost }) => [
+      chapter,
+      log,
+      String(servers),
+      String(clients),
+      messages.toFixed(0),
+      deliveries.toFixed(0),
+      `${ratio.value.toFixed(2)} ×`,
+      `${ratio.least.toFixed(2)} – ${ratio.most.toFixed(2)}`,
+      delay.p50.toFixed(1),
+      delay.p99.toFixed(1),
+      percent(cpu.servers),
+      log === "file" ? "" : percent(cpu.redis),
+      percent(cpu.clients),
+      cost.server.toFixed(0),
+      log === "file" ? "" : cost.redis.toFixed(1),
+    ]),
+  };
+}
+
 /** @returns whether a chapter is ahead of its rival in the same run; undefined where it has none */
 export function isAhead(finding: Finding, findings: readonly Finding[]): boolean | undefined {
   const { goal, subject, clients, value } = finding;

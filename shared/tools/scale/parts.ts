@@ -53,18 +53,20 @@ export function findProgram(...names: readonly string[]): string | undefined {
     });
 }
 
-/** @returns a sentence that says what to install; undefined if everything is there */
-export function whatIsMissing(): string | undefined {
-  const missing = [
-    ...(findProgram("redis-server", "valkey-server") ? [] : ["redis-server"]),
-    ...(findProgram("nginx") ? [] : ["nginx"]),
-  ];
+/** The programs that are needed, under the names that they may have, and what macOS's package is called. */
+const PROGRAMS = {
+  "redis-server": { names: ["redis-server", "valkey-server"], brew: "redis" },
+  nginx: { names: ["nginx"], brew: "nginx" },
+} as const;
+
+/** @returns a sentence that says what to install; undefined if all of it is there */
+export function whatIsMissing(...needed: readonly (keyof typeof PROGRAMS)[]): string | undefined {
+  const missing = needed.filter((name) => findProgram(...PROGRAMS[name].names) === undefined);
   if (missing.length === 0) return undefined;
-  const isOrAre = missing.length === 1 ? "is" : "are";
-  const brew = missing.join(" ").replace("redis-server", "redis");
   return (
-    `${missing.join(" and ")} ${isOrAre} not installed: sudo apt-get install ${missing.join(" ")} (Debian, Ubuntu), ` +
-    `brew install ${brew} (macOS); on Windows, in WSL.`
+    `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed: ` +
+    `sudo apt-get install ${missing.join(" ")} (Debian, Ubuntu), ` +
+    `brew install ${missing.map((name) => PROGRAMS[name].brew).join(" ")} (macOS); on Windows, in WSL.`
   );
 }
 
@@ -84,7 +86,7 @@ export async function startRedis(
   flags: readonly string[] = SAFE,
 ): Promise<Part> {
   mkdirSync(folder, { recursive: true });
-  const program = findProgram("redis-server", "valkey-server") ?? "redis-server";
+  const program = findProgram(...PROGRAMS["redis-server"].names) ?? "redis-server";
   const address = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
   const child = run(program, [...address, ...flags], {});
   const part = partOf("redis-server", port, child, () => {});
@@ -146,7 +148,7 @@ export async function startNginx(proxy: Proxy, folder: string, say: Say = () => 
   const { port, tls } = proxy;
   writeFileSync(join(folder, "nginx.conf"), configurationOf(proxy));
   if (tls) makeCertificate(folder);
-  const program = findProgram("nginx") ?? "nginx";
+  const program = findProgram(...PROGRAMS.nginx.names) ?? "nginx";
   const args = ["-p", folder, "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"];
   const lines: string[] = [];
   const child = run(program, args, {});

@@ -64,7 +64,7 @@ async function checkPort(port: number): Promise<void> {
 }
 
 async function run({ chapter, port: wanted, servers: count, tls }: Options): Promise<void> {
-  const missing = whatIsMissing();
+  const missing = whatIsMissing("redis-server", "nginx");
   if (missing !== undefined) throw new Error(missing);
   await checkPort(wanted);
 

@@ -1,0 +1,208 @@
+// Several servers and one log: a client may change over whenever it likes, because its cursor is all there is to know.
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Message } from "../../message-store/message.ts";
+import { freePort, startNginx } from "../../tools/scale/parts.ts";
+import { sharedBrowsers } from "../browsers/browsers.ts";
+import { missingBrowsers } from "../browsers/engines.ts";
+import {
+  CHAPTERS,
+  type ChapterFolder,
+  type ChapterProcess,
+  startChapter,
+  temporaryFolder,
+} from "../chapter-process.ts";
+import type { ChatClient } from "../clients.ts";
+import { allHave, enter, idsFrom, idsOf, times } from "../promises.ts";
+import { hasRedisAndNginx, startRedis } from "../redis.ts";
+
+const redis = hasRedisAndNginx() ? await startRedis() : undefined;
+afterAll(() => redis?.stop());
+const withoutBrowsers = missingBrowsers();
+
+/** Two servers of a chapter on a log of their own, and nginx in front of them. */
+async function startBehindNginx(chapter: ChapterFolder, tls = false, args: readonly string[] = []) {
+  const store = redis?.spec() ?? "";
+  const servers = await Promise.all(
+    times(2, () => startChapter(chapter, { args: ["--store", store, ...args] })),
+  );
+  const port = await freePort();
+  const nginx = await startNginx(
+    { port, servers: servers.map(({ port }) => port), tls },
+    join(temporaryFolder(), "nginx"),
+  );
+  onTestFinished(() => nginx.stop());
+  return { url: `${tls ? "https" : "http"}://localhost:${port}`, servers };
+}
+
+/** Sends by `POST /update`. @returns the status, and the message */
+async function post(url: string, key: string): Promise<{ status: number; message: Message }> {
+  const response = await fetch(`${url}/update`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ text: key, key }),
+  });
+  return { status: response.status, message: Object(await response.json()) };
+}
+
+/** Expects that each client has received the whole log, once and in order, and that all answers are in it. */
+function expectOneOrder(clients: readonly ChatClient[], answers: readonly Message[]): void {
+  const inOrder = answers.toSorted((one, other) => one.id - other.id);
+  expect(idsOf(inOrder)).toEqual(idsFrom(1, answers.length));
+  for (const { messages } of clients) expect(messages).toEqual(inOrder);
+}
+
+describe.skipIf(redis === undefined)("several servers on one log", () => {
+  // 127.0.0.2 is another address of this machine on Linux only.
+  describe.skipIf(process.platform !== "linux")("at two addresses", () => {
+    const started = new Map<ChapterFolder, readonly ChapterProcess[]>();
+    beforeAll(async () => {
+      const ends: (() => void)[] = [];
+      const spec = redis?.spec("two-addresses") ?? "";
+      const onStarted = (kill: () => void) => ends.push(kill);
+      await Promise.all(
+        CHAPTERS.map(async (chapter) => {
+          const hosts = ["127.0.0.1", "127.0.0.2"].map((host) =>
+            startChapter(chapter, { args: ["--store", spec, "--host", host], onStarted }),
+          );
+          started.set(chapter, await Promise.all(hosts));
+        }),
+      );
+      return () => {
+        for (const end of ends) end();
+      };
+    });
+    const urlOf = (chapter: ChapterFolder, turn: number) => started.get(chapter)?.[turn % 2]?.url ?? "";
+
+    test("clients of all four techniques, each at both, are in one conversation", async () => {
+      const clients = CHAPTERS.flatMap((chapter) =>
+        times(2, (at) => enter(chapter, urlOf(chapter, at), { after: 0 })),
+      );
+      const answers: Message[] = [];
+      await Promise.all(
+        clients.map(async (client, by) => {
+          for (const turn of times(5, (it) => it)) answers.push(await client.send({ text: `${by} ${turn}` }));
+        }),
+      );
+      await allHave(answers.length, clients);
+      expectOneOrder(clients, answers);
+    });
+
+    test.each(CHAPTERS)(
+      "a client of %s that changes over before each message misses nothing and gets nothing twice",
+      async (chapter) => {
+        const [newest] = times(1, () => enter(chapter, urlOf(chapter, 0)));
+        const { id: now } = (await newest?.send({ text: "A test begins." })) ?? { id: 0 };
+        const client = enter(chapter, urlOf(chapter, 0), { after: now });
+        const sent: Message[] = [];
+        for (const turn of times(40, (it) => it)) {
+          client.reconnect(urlOf(chapter, turn));
+          if (turn % 3 === 0) await client.until((messages) => messages.length === sent.length);
+          // By a third server, which knows of neither of them; every other time by the client itself.
+          const sender = turn % 2 === 0 ? client : newest;
+          const message = await sender?.send({ text: `${turn}`, key: `${chapter}-${turn}` });
+          if (message) sent.push(message);
+        }
+        await client.until((messages) => messages.length >= sent.length);
+        expect(idsOf(sent)).toEqual(idsFrom(now + 1, now + 40));
+        expect(client.messages).toEqual(sent);
+      },
+    );
+
+    test("each request of a poll may go to another server: the cursor goes with it", async () => {
+      const texts: string[] = [];
+      const seen: Message[] = [];
+      let { id: cursor } = (await post(urlOf("ch09-polling", 0), "begin")).message;
+      for (const turn of times(40, (it) => it)) {
+        texts.push(`turn ${turn}`);
+        await post(urlOf("ch09-polling", turn), `turn ${turn}`);
+        const answer = await fetch(`${urlOf("ch10-long-polling", turn + 1)}/longpoll?after=${cursor}`);
+        seen.push(...Object(await answer.json()));
+        cursor = seen.at(-1)?.id ?? cursor;
+      }
+      expect(seen.map(({ text }) => text)).toEqual(texts);
+    });
+  });
+
+  describe.each(CHAPTERS)("%s behind nginx", (chapter) => {
+    test("a server is killed, and every client goes on at the other one, with each message once and in order", async () => {
+      const { url, servers } = await startBehindNginx(chapter);
+      const clients = times(6, () => enter(chapter, url, { after: 0 }));
+      const sending = clients
+        .slice(0, 3)
+        .flatMap((client, by) => times(50, (turn) => client.send({ text: `${by} ${turn}` })));
+      await allHave(20, clients); // In the middle of it:
+      await servers[0]?.stop("SIGKILL");
+      const answers = [
+        ...(await Promise.all(sending)),
+        ...(await Promise.all(clients.map((client) => client.send({ text: "after" })))),
+      ];
+      await allHave(answers.length, clients);
+      expectOneOrder(clients, answers);
+    });
+  });
+
+  test("a request that a killed server had taken is answered by the other one, a draft with its key too", async () => {
+    const { url, servers } = await startBehindNginx("ch09-polling");
+    const [one, other] = servers;
+    if (!one || !other) throw new Error("no servers");
+    await post(url, "before");
+    process.kill(one.pid, "SIGSTOP"); // It takes connections and requests, and does nothing with them.
+    const keys = times(6, (turn) => `draft ${turn}`);
+    const drafts = keys.map((key) => post(url, key));
+    const polls = times(6, () => fetch(`${url}/poll?after=0`));
+    const settled = new Set<unknown>();
+    for (const request of [...drafts, ...polls]) void request.then(() => settled.add(request));
+    // The other one has answered its share by then.
+    await Promise.race(drafts);
+    await Promise.race(polls);
+    await one.stop("SIGKILL");
+    for (const { status } of await Promise.all(polls)) expect(status).toBe(200);
+    const answers = await Promise.all(drafts);
+    expect(answers.map(({ status }) => status)).toEqual(keys.map(() => 201));
+    expect(answers.map(({ message }) => message.text).sort()).toEqual(keys);
+    expect(answers.map(({ message }) => message.id).sort()).toEqual(idsFrom(2, 7));
+  });
+
+  test("what is held, and what never ends, passes nginx at once; a page of another host does not", async () => {
+    const { url } = await startBehindNginx("ch11-sse");
+    const response = await fetch(`${url}/subscribe`, { headers: { Origin: url } });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const first = await reader?.read();
+    expect(first?.value).toMatch(/^retry: 1000\n/);
+    await post(url, "a short one");
+    expect((await reader?.read())?.value).toContain("a short one");
+    await reader?.cancel();
+    expect((await fetch(`${url}/subscribe`, { headers: { Origin: "http://evil.example" } })).status).toBe(
+      403,
+    );
+  });
+
+  describe.skipIf(withoutBrowsers.length > 0)("in two browsers, over TLS", () => {
+    const open = sharedBrowsers();
+
+    test.each(CHAPTERS)(
+      "%s: Chromium and Firefox talk on when the server of one of them is killed",
+      async (chapter) => {
+        const interval = chapter === "ch09-polling" ? ["--poll-interval", "100"] : [];
+        const { url, servers } = await startBehindNginx(chapter, true, interval);
+        const pages = await Promise.all([open("Chromium", url), open("Firefox", url)]);
+        const [chromium, firefox] = pages;
+        await chromium.say("안녕하세요");
+        await firefox.shows(["안녕하세요"]);
+        await servers[0]?.stop("SIGKILL");
+        for (const page of pages) {
+          await page.hurry();
+          await page.is("connected");
+        }
+        await firefox.say("still here");
+        await chromium.shows(["안녕하세요", "still here"]);
+        await chromium.say("me too");
+        for (const page of pages) {
+          await page.shows(["안녕하세요", "still here", "me too"]);
+          await page.isSettled();
+        }
+      },
+    );
+  });
+});

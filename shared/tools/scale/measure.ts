@@ -1,0 +1,196 @@
+// `npm run compare -- --scale`: one, two and four servers on one log in Redis, and one on a file. Round by round in turn,
+// and as ratios within a round, because the machine itself is never the same twice.
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Delay, soundOf } from "../compare/observed.ts";
+import { type Load, type RemoteGroup, type Server, startServer } from "../compare/processes.ts";
+import { streamOf } from "../compare/schedule.ts";
+import { subjectOf } from "../compare/subjects.ts";
+import { freePort, type Part, startRedis, whatIsMissing } from "./parts.ts";
+
+/** The chapters in which the server speaks first: the others' cost is that of their requests. */
+const CHAPTERS = ["ch11-sse", "ch12-websocket"] as const;
+type ChapterName = (typeof CHAPTERS)[number];
+
+/** Who plays; the first of those on Redis is what the others are compared with. */
+const SETUPS = [
+  { log: "file", servers: 1 },
+  { log: "redis", servers: 1 },
+  { log: "redis", servers: 2 },
+  { log: "redis", servers: 4 },
+] as const;
+const SENDERS = 8;
+/** Nobody but the senders, and a crowd: what a message costs, and what a delivery costs. */
+const CROWDS = [SENDERS, 200] as const;
+const ROUNDS = 5;
+/** A busy chat, for the delay: messages a second, and how long, in seconds. */
+const STEADY = { rate: 10, seconds: 3 };
+
+/** What was found for one setup. Milliseconds and shares are the median of all rounds. */
+export interface ScaleRow {
+  readonly chapter: ChapterName;
+  readonly log: "file" | "redis";
+  readonly servers: number;
+  readonly clients: number;
+  /** A second: how many were sent, and how many arrived, each counted for each client. */
+  readonly messages: number;
+  readonly deliveries: number;
+  /** Deliveries, in relation to one server on Redis in the same round; the middle half of the rounds. */
+  readonly ratio: { readonly value: number; readonly least: number; readonly most: number };
+  /** At ten messages a second. */
+  readonly delay: Delay;
+  /** Shares of one core, 1 for all of it, while as much was sent as was answered. */
+  readonly cpu: { readonly servers: number; readonly redis: number; readonly clients: number };
+  /** Microseconds of CPU for each message: of one server, its deliveries included, and of Redis. */
+  readonly cost: { readonly server: number; readonly redis: number };
+}
+
+interface Player {
+  readonly setup: (typeof SETUPS)[number];
+  readonly servers: readonly Server[];
+  readonly group: RemoteGroup;
+  readonly rounds: Round[];
+}
+
+interface Round {
+  readonly messages: number;
+  readonly deliveries: number;
+  readonly cpu: ScaleRow["cpu"];
+  readonly cost: ScaleRow["cost"];
+}
+
+export class NotInstalled extends Error {
+  override name = "NotInstalled";
+}
+
+/** @param say told what is done, and which share of it all is done @throws NotInstalled what to install */
+export async function measureScale(
+  load: Load,
+  say: (what: string, share: number) => void,
+): Promise<ScaleRow[]> {
+  const missing = whatIsMissing("redis-server");
+  if (missing !== undefined) throw new NotInstalled(missing);
+  const folder = await mkdtemp(join(tmpdir(), "compare-"));
+  const redis = await startRedis(await freePort(), join(folder, "redis"));
+  process.once("exit", () => redis.signal("SIGKILL"));
+  const rows: ScaleRow[] = [];
+  const jobs = CHAPTERS.flatMap((chapter) => CROWDS.map((clients) => ({ chapter, clients })));
+  try {
+    for (const [index, { chapter, clients }] of jobs.entries()) {
+      say(`${chapter}, ${clients} clients`, index / jobs.length);
+      rows.push(...(await compareSetups(chapter, clients)));
+    }
+    return rows;
+  } finally {
+    await redis.stop();
+    await rm(folder, { recursive: true });
+  }
+
+  async function compareSetups(chapter: ChapterName, clients: number): Promise<ScaleRow[]> {
+    const players: Player[] = [];
+    for (const setup of SETUPS) players.push(await enter(chapter, clients, setup));
+    for (let round = -1; round < ROUNDS; round += 1) {
+      for (const player of players) {
+        const found = await race(player, redis, load);
+        if (round >= 0) player.rounds.push(found); // The first one only warms up.
+      }
+    }
+    const found: ScaleRow[] = [];
+    const one = players.find(({ setup }) => setup.log === "redis");
+    for (const { setup, group, rounds } of players) {
+      const { rate, seconds } = STEADY;
+      const { delay } = soundOf(chapter, await group.play(streamOf(rate, seconds, 1), seconds * 1_000));
+      const ratios = rounds.map(({ deliveries }, at) => deliveries / (one?.rounds[at]?.deliveries ?? 1));
+      const middle = (of: (round: Round) => number) => quantile(rounds.map(of), 0.5);
+      found.push({
+        chapter,
+        ...setup,
+        clients,
+        messages: middle(({ messages }) => messages),
+        deliveries: middle(({ deliveries }) => deliveries),
+        ratio: { value: quantile(ratios, 0.5), least: quantile(ratios, 0.25), most: quantile(ratios, 0.75) },
+        delay,
+        cpu: {
+          servers: middle(({ cpu }) => cpu.servers),
+          redis: middle(({ cpu }) => cpu.redis),
+          clients: middle(({ cpu }) => cpu.clients),
+        },
+        cost: { server: middle(({ cost }) => cost.server), redis: middle(({ cost }) => cost.redis) },
+      });
+    }
+    for (const { group } of players) await group.close();
+    await Promise.all(players.flatMap(({ servers }) => servers.map((server) => server.stop())));
+    return found;
+  }
+
+  async function enter(chapter: ChapterName, clients: number, setup: Player["setup"]): Promise<Player> {
+    const { script, technique } = subjectOf(chapter);
+    const name = `${chapter}-${clients}-${setup.log}-${setup.servers}`;
+    const store =
+      setup.log === "file"
+        ? `file:${join(folder, `${name}.ndjson`)}`
+        : `redis://127.0.0.1:${redis.port}?log=${name}`;
+    const servers: Server[] = [];
+    for (let index = 0; index < setup.servers; index += 1) {
+      servers.push(await startServer(script, ["--port", "0", "--store", store]));
+    }
+    const [port = 0, ...otherPorts] = servers.map((server) => server.port);
+    const group = await load.open({ technique, port, otherPorts, clients });
+    return { setup, servers, group, rounds: [] };
+  }
+}
+
+/** Has the senders send as fast as they are answered, and reads all meters before and after. */
+async function race({ setup, servers, group }: Player, redis: Part, load: Load): Promise<Round> {
+  const read = async () => ({
+    servers: (await Promise.all(servers.map((server) => server.read()))).reduce(
+      (sum, { cpu }) => sum + cpu,
+      0,
+    ),
+    redis: await cpuOf(redis),
+    clients: await load.cpu(),
+  });
+  const before = await read();
+  const { sent, delivered, seconds } = soundOf(`${setup.servers} servers`, await group.race(SENDERS, 1_000));
+  const after = await read();
+  const used = (part: keyof typeof before) => after[part] - before[part];
+  return {
+    messages: sent / seconds,
+    deliveries: delivered / seconds,
+    cpu: {
+      servers: used("servers") / seconds / 1_000,
+      redis: used("redis") / seconds / 1_000,
+      clients: used("clients") / seconds / 1_000,
+    },
+    cost: {
+      server: (used("servers") * 1_000) / sent / servers.length,
+      redis: setup.log === "redis" ? (used("redis") * 1_000) / sent : 0,
+    },
+  };
+}
+
+/** Milliseconds of CPU that Redis has used so far, as it says itself. */
+function cpuOf({ port }: Part): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    socket.on("error", reject);
+    socket.on("data", (bytes) => {
+      text += bytes;
+      const [system, user] = ["sys", "user"].map((kind) =>
+        Number(new RegExp(`^used_cpu_${kind}:(\\d+\\.\\d+)\r$`, "m").exec(text)?.[1]),
+      );
+      if (system === undefined || user === undefined || Number.isNaN(system + user)) return;
+      socket.destroy();
+      resolve((system + user) * 1_000);
+    });
+    socket.write("INFO cpu\r\n");
+  });
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+}
