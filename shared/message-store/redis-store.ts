@@ -354,8 +354,8 @@ export class RedisStore implements MessageStore {
 
   /** Notices that the log begins later than it did. */
   #notice({ first, count }: State): void {
-    const [era, id] = first === "" ? ["0", count + 1] : first.split("-");
-    if (count > 0 && era === "0" && Number(id) > 1) {
+    const [, id] = first === "" ? ["0", count + 1] : first.split("-");
+    if (count > 0 && Number(id) > 1) {
       this.#say("was trimmed", `messages before ${id} are gone`);
     }
   }

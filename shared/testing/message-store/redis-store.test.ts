@@ -531,6 +531,18 @@ function promises(redis: RedisServer): void {
       expect(ids(await (await openIt(redis.spec(name))).after(0))).toEqual(upTo(3_001).slice(2_991));
     });
 
+    test("a log that somebody had added to is trimmed: said by a server that runs and by one that starts", async () => {
+      const name = newName();
+      fillLog(redis, name, 100);
+      const running = await openIt(redis.spec(name));
+      redis.cli("XADD", `{${name}}:log`, "*", "hello", "world");
+      await Promise.all(upTo(100).map((turn) => running.append({ text: `${turn}` })));
+      redis.cli("XTRIM", `{${name}}:log`, "MAXLEN", "50");
+      await saying(/was trimmed: messages before 151 are gone/);
+      await openIt(redis.spec(name));
+      expect(said().filter((line) => /was trimmed: messages before 151 are gone/.test(line))).toHaveLength(2);
+    });
+
     test("a full Redis refuses, and goes on when there is room", async () => {
       const own = await ownRedis();
       const store = await openIt(own.spec());
