@@ -13,7 +13,7 @@ import {
   temporaryFolder,
 } from "../chapter-process.ts";
 import type { ChatClient } from "../clients.ts";
-import { allHave, enter, idsFrom, idsOf, times } from "../promises.ts";
+import { allHave, enter, idsFrom, idsOf, outputOf, times } from "../promises.ts";
 import { hasRedisAndNginx, startRedis } from "../redis.ts";
 
 const redis = hasRedisAndNginx() ? await startRedis() : undefined;
@@ -26,13 +26,21 @@ async function startBehindNginx(chapter: ChapterFolder, tls = false, args: reado
   const servers = await Promise.all(
     times(2, () => startChapter(chapter, { args: ["--store", store, ...args] })),
   );
+  return {
+    url: await startProxy(
+      servers.map(({ port }) => port),
+      tls,
+    ),
+    servers,
+  };
+}
+
+/** Starts nginx in front of servers. @returns its address */
+async function startProxy(servers: readonly number[], tls = false): Promise<string> {
   const port = await freePort();
-  const nginx = await startNginx(
-    { port, servers: servers.map(({ port }) => port), tls },
-    join(temporaryFolder(), "nginx"),
-  );
+  const nginx = await startNginx({ port, servers, tls }, join(temporaryFolder(), "nginx"));
   onTestFinished(() => nginx.stop());
-  return { url: `${tls ? "https" : "http"}://localhost:${port}`, servers };
+  return `${tls ? "https" : "http"}://localhost:${port}`;
 }
 
 /** Sends by `POST /update`. @returns the status, and the message */
@@ -179,6 +187,28 @@ describe.skipIf(redis === undefined)("several servers on one log", () => {
     expect((await fetch(`${url}/subscribe`, { headers: { Origin: "http://evil.example" } })).status).toBe(
       403,
     );
+  });
+
+  test("nginx does not read ahead for a client that does not read: its server cuts it off, and it misses nothing", async () => {
+    const store = redis?.spec() ?? "";
+    const args = ["--store", store];
+    const server = await startChapter("ch11-sse", { args, probe: true });
+    const other = await startChapter("ch11-sse", { args });
+    const slow = enter("ch11-sse", await startProxy([server.port]), { after: 0 });
+    // Not by nginx: so the only connection of the first server is that of the slow client.
+    const sender = enter("ch11-sse", other.url, { after: 0 });
+    await sender.send({ text: "first" });
+    await allHave(1, [slow]);
+    slow.freeze();
+    let last = 1;
+    while ((await outputOf(server)).open > 0) {
+      expect(last, "messages that a client left unread").toBeLessThan(3_000);
+      const large = times(25, () => sender.send({ text: "\u0001".repeat(2_000) })); // As JSON 12 kB each.
+      last += (await Promise.all(large)).length;
+    }
+    slow.thaw();
+    await allHave(last, [slow]);
+    expect(idsOf(slow.messages)).toEqual(idsFrom(1, last));
   });
 
   describe.skipIf(withoutBrowsers.length > 0)("in two browsers, over TLS", () => {
