@@ -9,6 +9,7 @@ import { openStore } from "../../message-store/open-store.ts";
 import { between, type Random, seeded } from "../../tools/random.ts";
 import {
   freePort,
+  killAll,
   type Part,
   startNginx,
   startRedis,
@@ -28,6 +29,8 @@ export const REDIS_KILLS = 5;
 export const SERVER_KILLS = 10;
 /** How long a killed part is away, in milliseconds. */
 const AWAY = [100, 1_500] as const;
+/** Between two tries to start a server, in milliseconds. */
+const RETRY = 200;
 /** Between an answer and the sender's next message, in milliseconds. */
 const PAUSE = [0, 80] as const;
 /** How long it may take, when all parts are there again, until everyone has everything, in milliseconds. */
@@ -68,7 +71,7 @@ export async function scaleStorm(
   const clients: ChatClient[] = [];
   const cleanUp = () => {
     for (const client of clients) client.stop();
-    for (const { part } of kept) part.signal("SIGKILL");
+    killAll();
     rmSync(folder, { recursive: true, force: true });
   };
   process.once("exit", cleanUp); // Ctrl-C leaves nothing behind either.
@@ -187,7 +190,14 @@ async function killOne(one: Kept, random: Random): Promise<void> {
   one.part.signal("SIGKILL");
   await one.part.ended;
   await sleep(between(random, ...AWAY));
-  one.part = await one.start();
+  for (;;) {
+    try {
+      one.part = await one.start();
+      return;
+    } catch {
+      await sleep(RETRY); // A server does not start while Redis is away.
+    }
+  }
 }
 
 /** All of it, as a server that starts now reads it. */

@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { configurationOf, findProgram, NGINX_CONF } from "../../tools/scale/parts.ts";
 import { type Exit, exitOf, temporaryFolder } from "../chapter-process.ts";
 import { hasRedisAndNginx } from "../redis.ts";
@@ -141,6 +141,28 @@ describe.skipIf(!isThere)("npm run scale", () => {
     expect(all.filter(isAlive)).toEqual([]);
     expect(readdirSync(temporary)).toEqual([]);
   });
+
+  // Elsewhere nothing says without another program which processes there are.
+  test.skipIf(process.platform !== "linux")(
+    "Ctrl-C leaves nothing behind while all of it is still starting",
+    async () => {
+      const { child, exit, temporary } = start(["--port", "0"]);
+      const mine = () =>
+        readdirSync("/proc").filter((pid) => {
+          if (!/^\d+$/.test(pid)) return false;
+          try {
+            return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(temporary);
+          } catch {
+            return false; // It has ended meanwhile.
+          }
+        });
+      await vi.waitFor(() => expect(mine()).not.toEqual([]), { interval: 1, timeout: 10_000 });
+      child.kill("SIGINT");
+      expect(await exit).toMatchObject({ code: 0, stdout: "" });
+      await vi.waitFor(() => expect(mine()).toEqual([]), { timeout: 10_000 });
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
 
   test("a port in use is said in one line, exit code 1, and nothing is started", async () => {
     const server = createServer();

@@ -5,13 +5,14 @@ import { join } from "node:path/posix";
 export const LANGUAGES = ["en", "ko"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The lecture's own sections, by the page's folder; `.` is the project's. */
+/** The lecture's own sections, by the page's folder; `.` is the project's. A page that is no chapter has none. */
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ".": [],
   "ch09-polling": ["9.1", "9.2", "9.3", "9.4"],
   "ch10-long-polling": ["10.1", "10.2", "10.3", "10.4"],
   "ch11-sse": ["11.1", "11.2", "11.3", "11.4", "11.5"],
   "ch12-websocket": ["12.1", "12.2", "12.3", "12.4"],
+  "shared/tools/scale": [],
 };
 
 /** One page in one language. */

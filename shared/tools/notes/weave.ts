@@ -18,7 +18,7 @@ export interface Sources {
 }
 
 export async function readSources(root: string): Promise<Sources> {
-  const chapters = Object.keys(SECTIONS).filter((folder) => folder !== ".");
+  const chapters = Object.keys(SECTIONS).filter((folder) => folder.startsWith("ch"));
   return { root, promises: await testNames(root, chapters), korean: koreanNames(root) };
 }
 

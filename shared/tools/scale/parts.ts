@@ -179,6 +179,22 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
+/** What runs, be it ready or not: the process that each group began with. */
+const groups = new Set<number>();
+
+/** Ends all parts of this process at once, also those that are still starting. */
+export function killAll(): void {
+  for (const pid of groups) signalGroup(pid, "SIGKILL");
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody of the group is there any more.
+  }
+}
+
 function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   return spawn(program, args, {
     // In a group of its own: Ctrl-C reaches only whoever started it, who ends all parts in their order; and nginx's
@@ -191,12 +207,10 @@ function run(program: string, args: readonly string[], env: Readonly<Record<stri
 
 function partOf(name: string, port: number, child: ChildProcess, say: Say): Part {
   const { pid = 0 } = child;
+  if (!process.listeners("exit").includes(killAll)) process.on("exit", killAll);
+  if (pid > 0) groups.add(pid);
   const signal = (which: NodeJS.Signals) => {
-    try {
-      if (pid > 0) process.kill(-pid, which);
-    } catch {
-      // Nobody of the group is there any more.
-    }
+    if (groups.has(pid)) signalGroup(pid, which);
   };
   if (child.stderr) createInterface(child.stderr).on("line", say);
   child.stdout?.resume();
@@ -204,6 +218,7 @@ function partOf(name: string, port: number, child: ChildProcess, say: Say): Part
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, by) => {
       signal("SIGKILL"); // Workers that nginx left behind.
+      groups.delete(pid);
       resolve(by ?? `exit code ${code}`);
     });
   });

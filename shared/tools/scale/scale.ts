@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CHAPTER_NAMES, type ChapterName, numberOf } from "../../html-renderer/chapters.ts";
 import { type Flag, fail, helpOf, readFlags, UsageError } from "../command.ts";
-import { freePort, type Part, startNginx, startRedis, startServer, whatIsMissing } from "./parts.ts";
+import { freePort, killAll, type Part, startNginx, startRedis, startServer, whatIsMissing } from "./parts.ts";
 
 const FLAGS = {
   port: { value: "NUMBER", help: "of the one address (3000; 0 takes a free one)" },
@@ -72,7 +72,7 @@ async function run({ chapter, port: wanted, servers: count, tls }: Options): Pro
   const running = new Map<string, Part>();
   let stopping = false;
   process.on("exit", () => {
-    for (const part of running.values()) part.signal("SIGKILL");
+    killAll();
     rmSync(folder, { recursive: true, force: true });
   });
   /** Servers first: they answer and close what is open, through nginx; and their log is there until the end. */
@@ -94,19 +94,23 @@ async function run({ chapter, port: wanted, servers: count, tls }: Options): Pro
   const keep = async (name: string, start: () => Promise<Part>): Promise<Part> => {
     const first = await start();
     running.set(name, first);
-    if (stopping) first.signal("SIGKILL");
     const watch = async () => {
-      for (let part = first; !stopping; running.set(name, part)) {
-        const how = await part.ended;
+      let part: Part | undefined = first;
+      while (!stopping) {
+        const how: string | undefined = await part?.ended;
         if (stopping) return;
-        console.error(`${name} ended (${how}) and is started again in ${PAUSE / 1_000} s.`);
+        if (how !== undefined)
+          console.error(`${name} ended (${how}) and is started again in ${PAUSE / 1_000} s.`);
         await sleep(PAUSE);
         if (stopping) return;
-        part = await start();
+        // A server does not start while Redis is away: it is tried again.
+        part = await start().catch((error: Error) => void console.error(error.message));
+        if (part === undefined) continue;
+        running.set(name, part);
         console.error(`${name} is back, process ${part.pid}.`);
       }
     };
-    watch().catch((error) => fail("scale", error));
+    void watch();
     return first;
   };
 
