@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -151,7 +151,12 @@ describe.skipIf(!isThere)("npm run scale", () => {
         readdirSync("/proc").filter((pid) => {
           if (!/^\d+$/.test(pid)) return false;
           try {
-            return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(temporary);
+            // Redis overwrites its command line, and goes to its own folder.
+            const [command, folder] = [
+              readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+              readlinkSync(`/proc/${pid}/cwd`),
+            ];
+            return command.includes(temporary) || folder.includes(temporary);
           } catch {
             return false; // It has ended meanwhile.
           }

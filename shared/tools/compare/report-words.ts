@@ -41,7 +41,7 @@ const en = {
     "Ratios to a floor in the same run, in turn: the median of all rounds, and the middle half. Memory is what the system gave the process, in KiB a client; beside it the heap's part.",
   scale: "Several servers on one log",
   scaleText:
-    "As many messages as eight senders get answered, in relation to one server on the same log in the same round: the median of all rounds, and the middle half. The delay is at ten messages a second. Shares are of one core: where they add up to all cores of the machine, one more server is one more at the same table.",
+    "As many messages as 64 senders get answered, in relation to one server on the same log in the same round: the median of all rounds, and the middle half. The delay is at ten messages a second. Microseconds are those of a message that comes alone: of one server, its deliveries included, and of the log. Shares are of one core: where they add up to all cores of the machine, one more server is one more at the same table.",
   met: (met: number, all: number) => `${met} of ${all} goals are met.`,
   ahead: (behind: readonly string[]) =>
     behind.length === 0
@@ -118,7 +118,7 @@ const ko: typeof en = {
     "같은 실행에서 번갈아 잰, 바닥값에 대한 비율입니다. 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 메모리는 시스템이 프로세스에 준 크기를 클라이언트 수로 나눈 KiB이고, 옆에 힙의 몫을 적습니다.",
   scale: "로그 하나를 나눠 쓰는 여러 서버",
   scaleText:
-    "보내는 클라이언트 여덟이 응답을 받는 만큼 보냅니다. 비율은 같은 회차에서 같은 로그를 쓴 서버 하나에 대한 것이고, 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 지연은 초당 메시지 10개일 때입니다. CPU는 코어 하나에 대한 비율이라서, 그 합이 컴퓨터의 코어 수에 이르면 서버를 더해도 같은 코어를 나눠 쓸 뿐입니다.",
+    "보내는 클라이언트 64개가 응답을 받는 만큼 보냅니다. 비율은 같은 회차에서 같은 로그를 쓴 서버 하나에 대한 것이고, 모든 회차의 중앙값과 가운데 절반의 범위를 적습니다. 지연은 초당 메시지 10개일 때입니다. µs는 메시지가 하나씩 올 때 서버 하나가 전달까지 하는 데 쓴 시간과 로그가 쓴 시간입니다. CPU는 코어 하나에 대한 비율이라서, 그 합이 컴퓨터의 코어 수에 이르면 서버를 더해도 같은 코어를 나눠 쓸 뿐입니다.",
   met: (met, all) => `목표 ${all}개 가운데 ${met}개를 달성했습니다.`,
   ahead: (behind) =>
     behind.length === 0

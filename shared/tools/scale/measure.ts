@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Delay, soundOf } from "../compare/observed.ts";
+import { type Delay, delayOf, soundOf } from "../compare/observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "../compare/processes.ts";
 import { streamOf } from "../compare/schedule.ts";
 import { subjectOf } from "../compare/subjects.ts";
@@ -21,10 +21,12 @@ const SETUPS = [
   { log: "redis", servers: 2 },
   { log: "redis", servers: 4 },
 ] as const;
-const SENDERS = 8;
+const SENDERS = 64;
 /** Nobody but the senders, and a crowd: what a message costs, and what a delivery costs. */
-const CROWDS = [SENDERS, 200] as const;
-const ROUNDS = 5;
+const CROWDS = [SENDERS, 256] as const;
+const ROUNDS = 4;
+/** Messages of a round that are sent one after the other, each when the one before has reached everybody. */
+const WAVES = 20;
 /** A busy chat, for the delay: messages a second, and how long, in seconds. */
 const STEADY = { rate: 10, seconds: 3 };
 
@@ -43,7 +45,7 @@ export interface ScaleRow {
   readonly delay: Delay;
   /** Shares of one core, 1 for all of it, while as much was sent as was answered. */
   readonly cpu: { readonly servers: number; readonly redis: number; readonly clients: number };
-  /** Microseconds of CPU for each message: of one server, its deliveries included, and of Redis. */
+  /** Microseconds of CPU for a message that comes alone: of one server, its deliveries included, and of Redis. */
   readonly cost: { readonly server: number; readonly redis: number };
 }
 
@@ -99,10 +101,14 @@ export async function measureScale(
     }
     const found: ScaleRow[] = [];
     const one = players.find(({ setup }) => setup.log === "redis");
-    for (const { setup, group, rounds } of players) {
-      const { rate, seconds } = STEADY;
-      const { delay } = soundOf(chapter, await group.play(streamOf(rate, seconds, 1), seconds * 1_000));
-      const ratios = rounds.map(({ deliveries }, at) => deliveries / (one?.rounds[at]?.deliveries ?? 1));
+    const { rate, seconds } = STEADY;
+    const steady = players.map(({ group }) => group.play(streamOf(rate, seconds, 1), seconds * 1_000));
+    const delays = (await Promise.all(steady)).map((observed) => soundOf(chapter, observed).delay);
+    for (const [at, { setup, rounds }] of players.entries()) {
+      const delay = delays[at] ?? delayOf([]);
+      const ratios = rounds.map(
+        ({ deliveries }, round) => deliveries / (one?.rounds[round]?.deliveries ?? 1),
+      );
       const middle = (of: (round: Round) => number) => quantile(rounds.map(of), 0.5);
       found.push({
         chapter,
@@ -142,8 +148,9 @@ export async function measureScale(
   }
 }
 
-/** Has the senders send as fast as they are answered, and reads all meters before and after. */
+/** Has the senders send as fast as they are answered, then one message after the other, with all meters read. */
 async function race({ setup, servers, group }: Player, redis: Part, load: Load): Promise<Round> {
+  const name = `${setup.servers} servers, log: ${setup.log}`;
   const read = async () => ({
     servers: (await Promise.all(servers.map((server) => server.read()))).reduce(
       (sum, { cpu }) => sum + cpu,
@@ -152,22 +159,18 @@ async function race({ setup, servers, group }: Player, redis: Part, load: Load):
     redis: await cpuOf(redis),
     clients: await load.cpu(),
   });
-  const before = await read();
-  const { sent, delivered, seconds } = soundOf(`${setup.servers} servers`, await group.race(SENDERS, 1_000));
-  const after = await read();
-  const used = (part: keyof typeof before) => after[part] - before[part];
+  const start = await read();
+  const { sent, delivered, seconds } = soundOf(name, await group.race(SENDERS, 1_000));
+  const between = await read();
+  const { sent: alone } = soundOf(name, await group.waves(WAVES));
+  const end = await read();
+  const shareOf = (part: keyof typeof start) => (between[part] - start[part]) / seconds / 1_000;
+  const costOf = (part: keyof typeof start) => ((end[part] - between[part]) * 1_000) / alone;
   return {
     messages: sent / seconds,
     deliveries: delivered / seconds,
-    cpu: {
-      servers: used("servers") / seconds / 1_000,
-      redis: used("redis") / seconds / 1_000,
-      clients: used("clients") / seconds / 1_000,
-    },
-    cost: {
-      server: (used("servers") * 1_000) / sent / servers.length,
-      redis: setup.log === "redis" ? (used("redis") * 1_000) / sent : 0,
-    },
+    cpu: { servers: shareOf("servers"), redis: shareOf("redis"), clients: shareOf("clients") },
+    cost: { server: costOf("servers") / servers.length, redis: setup.log === "redis" ? costOf("redis") : 0 },
   };
 }
 

@@ -94,6 +94,7 @@ async function run({ chapter, port: wanted, servers: count, tls }: Options): Pro
   const keep = async (name: string, start: () => Promise<Part>): Promise<Part> => {
     const first = await start();
     running.set(name, first);
+    if (stopping) return new Promise(() => {}); // Nothing is started behind it any more.
     const watch = async () => {
       let part: Part | undefined = first;
       while (!stopping) {
