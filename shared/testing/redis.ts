@@ -1,8 +1,11 @@
 // A redis-server of the tests' own: on a free port of this machine alone, with its files in a folder of its own.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import type { Part } from "../tools/scale/parts.ts";
 import * as parts from "../tools/scale/parts.ts";
 
 export interface RedisServer {
@@ -40,10 +43,25 @@ function isThere(missing: string | undefined, tests: string): boolean {
 }
 
 /** Starts a server; it keeps what it is given, unless told. */
-export async function startRedis(flags: readonly string[] = parts.SAFE): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), "redis-"));
+export async function startRedis(flags?: readonly string[]): Promise<RedisServer> {
+  const server = await newRedis(flags);
+  await server.start();
+  return server;
+}
+
+/** A server that all tests of a file share; undefined where there is none. It runs only if one of them does. */
+export async function sharedRedis(isThere: boolean): Promise<RedisServer | undefined> {
+  if (!isThere) return undefined;
+  const server = await newRedis();
+  beforeAll(server.start);
+  afterAll(server.stop);
+  return server;
+}
+
+async function newRedis(flags: readonly string[] = parts.SAFE): Promise<RedisServer> {
+  const folder = join(tmpdir(), `redis-${randomUUID()}`);
   const port = await parts.freePort();
-  let part = await parts.startRedis(port, folder, flags);
+  let part: Part | undefined;
   let logs = 0;
   const server: RedisServer = {
     port,
@@ -54,14 +72,14 @@ export async function startRedis(flags: readonly string[] = parts.SAFE): Promise
         stdio: ["ignore", "pipe", "ignore"],
       }).trimEnd(),
     async kill() {
-      part.signal("SIGKILL");
-      await part.ended;
+      part?.signal("SIGKILL");
+      await part?.ended;
     },
     async start() {
       part = await parts.startRedis(port, folder, flags);
     },
-    pause: () => part.signal("SIGSTOP"),
-    resume: () => part.signal("SIGCONT"),
+    pause: () => part?.signal("SIGSTOP"),
+    resume: () => part?.signal("SIGCONT"),
     async stop() {
       await server.kill();
       rmSync(folder, { recursive: true, force: true });

@@ -1,12 +1,11 @@
 // The promises of all four chapters once more, on a log that several machines may share.
-import { afterAll, test } from "vitest";
+import { test } from "vitest";
 import { openStore } from "../../message-store/index.ts";
 import { CHAPTERS } from "../chapter-process.ts";
 import { keepsPromises, times } from "../promises.ts";
-import { hasRedis, startRedis } from "../redis.ts";
+import { hasRedis, sharedRedis } from "../redis.ts";
 
-const redis = hasRedis() ? await startRedis() : undefined;
-afterAll(() => redis?.stop());
+const redis = await sharedRedis(hasRedis());
 
 /** Adds messages; fifty at a time are kept together. */
 async function write(spec: string, texts: readonly string[]): Promise<void> {

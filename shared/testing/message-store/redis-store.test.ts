@@ -2,17 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  afterAll,
-  afterEach,
-  beforeEach,
-  describe,
-  expect,
-  type MockInstance,
-  onTestFinished,
-  test,
-  vi,
-} from "vitest";
+import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
 import {
   type Kept,
   type Message,
@@ -25,9 +15,9 @@ import { openProxy } from "../../tools/flaky/proxy.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { freePort, SAFE } from "../../tools/scale/parts.ts";
 import { CHAPTERS, runChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
-import { hasRedis, type RedisServer, startRedis } from "../redis.ts";
+import { hasRedis, type RedisServer, sharedRedis, startRedis } from "../redis.ts";
 
-const shared = hasRedis() ? await startRedis() : undefined;
+const shared = await sharedRedis(hasRedis());
 let logs = 0;
 let open: MessageStore[] = [];
 let stderr: MockInstance<typeof console.error>;
@@ -40,7 +30,6 @@ afterEach(async () => {
   open = [];
   vi.restoreAllMocks();
 });
-afterAll(() => shared?.stop());
 
 const said = () => stderr.mock.calls.map(([line]) => String(line));
 const texts = (messages: readonly Message[]) => messages.map(({ text }) => text);

@@ -1,6 +1,6 @@
 // Several servers and one log: a client may change over whenever it likes, because its cursor is all there is to know.
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Message } from "../../message-store/message.ts";
 import { openProxy } from "../../tools/flaky/proxy.ts";
 import { freePort, startNginx } from "../../tools/scale/parts.ts";
@@ -15,10 +15,9 @@ import {
 } from "../chapter-process.ts";
 import type { ChatClient } from "../clients.ts";
 import { allHave, enter, idsFrom, idsOf, outputOf, times } from "../promises.ts";
-import { hasRedisAndNginx, startRedis } from "../redis.ts";
+import { hasRedisAndNginx, sharedRedis } from "../redis.ts";
 
-const redis = hasRedisAndNginx() ? await startRedis() : undefined;
-afterAll(() => redis?.stop());
+const redis = await sharedRedis(hasRedisAndNginx());
 const withoutBrowsers = missingBrowsers();
 
 /** Two servers of a chapter on a log of their own, and nginx in front of them. */
