@@ -124,10 +124,10 @@ export function scaleTable({ scale }: Results): Table {
       delay.p50.toFixed(1),
       delay.p99.toFixed(1),
       percent(cpu.servers),
-      log === "file" ? "" : percent(cpu.redis),
+      log === "file" ? "" : percent(cpu.log),
       percent(cpu.clients),
       cost.server.toFixed(0),
-      log === "file" ? "" : cost.redis.toFixed(1),
+      log === "file" ? "" : cost.log.toFixed(1),
     ]),
   };
 }

@@ -44,9 +44,9 @@ export interface ScaleRow {
   /** At ten messages a second. */
   readonly delay: Delay;
   /** Shares of one core, 1 for all of it, while as much was sent as was answered. */
-  readonly cpu: { readonly servers: number; readonly redis: number; readonly clients: number };
-  /** Microseconds of CPU for a message that comes alone: of one server, its deliveries included, and of Redis. */
-  readonly cost: { readonly server: number; readonly redis: number };
+  readonly cpu: { readonly servers: number; readonly log: number; readonly clients: number };
+  /** Microseconds of CPU for a message that comes alone: of one server, its deliveries included, and of Redis; nothing for a file. */
+  readonly cost: { readonly server: number; readonly log: number };
 }
 
 interface Player {
@@ -120,10 +120,10 @@ export async function measureScale(
         delay,
         cpu: {
           servers: middle(({ cpu }) => cpu.servers),
-          redis: middle(({ cpu }) => cpu.redis),
+          log: middle(({ cpu }) => cpu.log),
           clients: middle(({ cpu }) => cpu.clients),
         },
-        cost: { server: middle(({ cost }) => cost.server), redis: middle(({ cost }) => cost.redis) },
+        cost: { server: middle(({ cost }) => cost.server), log: middle(({ cost }) => cost.log) },
       });
     }
     for (const { group } of players) await group.close();
@@ -156,7 +156,7 @@ async function race({ setup, servers, group }: Player, redis: Part, load: Load):
       (sum, { cpu }) => sum + cpu,
       0,
     ),
-    redis: await cpuOf(redis),
+    log: await cpuOf(redis),
     clients: await load.cpu(),
   });
   const start = await read();
@@ -169,8 +169,8 @@ async function race({ setup, servers, group }: Player, redis: Part, load: Load):
   return {
     messages: sent / seconds,
     deliveries: delivered / seconds,
-    cpu: { servers: shareOf("servers"), redis: shareOf("redis"), clients: shareOf("clients") },
-    cost: { server: costOf("servers") / servers.length, redis: setup.log === "redis" ? costOf("redis") : 0 },
+    cpu: { servers: shareOf("servers"), log: shareOf("log"), clients: shareOf("clients") },
+    cost: { server: costOf("servers") / servers.length, log: setup.log === "redis" ? costOf("log") : 0 },
   };
 }
 
