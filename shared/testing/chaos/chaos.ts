@@ -75,7 +75,7 @@ async function run({ chapters, seed, minutes }: Options): Promise<void> {
 /** Kills Redis and servers for the whole time, which is one round. */
 async function runScale({ seed, minutes }: Options): Promise<void> {
   const line = statusLine(process.stdout);
-  process.on("SIGINT", () => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
   line.say(`chaos  seed ${seed}`);
   const seconds = Math.max(10, 60 * minutes);
   const report = await scaleStorm(seconds, seed, (text) => line.show(text));

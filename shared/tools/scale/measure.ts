@@ -1,6 +1,7 @@
 // `npm run compare -- --scale`: one, two and four servers on one log in Redis, and one on a file. Round by round in turn,
 // and as ratios within a round, because the machine itself is never the same twice.
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { type Delay, delayOf, soundOf } from "../compare/observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "../compare/processes.ts";
 import { streamOf } from "../compare/schedule.ts";
 import { subjectOf } from "../compare/subjects.ts";
-import { freePort, type Part, startRedis, whatIsMissing } from "./parts.ts";
+import { freePort, killAll, type Part, startRedis, whatIsMissing } from "./parts.ts";
 
 /** The chapters in which the server speaks first: the others' cost is that of their requests. */
 const CHAPTERS = ["ch11-sse", "ch12-websocket"] as const;
@@ -75,8 +76,13 @@ export async function measureScale(
   const missing = whatIsMissing("redis-server");
   if (missing !== undefined) throw new NotInstalled(missing);
   const folder = await mkdtemp(join(tmpdir(), "compare-"));
+  // Redis would outlive us: it is in a group of its own, which Ctrl-C does not reach.
+  process.on("exit", () => {
+    killAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
   const redis = await startRedis(await freePort(), join(folder, "redis"));
-  process.once("exit", () => redis.signal("SIGKILL"));
   const rows: ScaleRow[] = [];
   const jobs = CHAPTERS.flatMap((chapter) => CROWDS.map((clients) => ({ chapter, clients })));
   try {
@@ -87,7 +93,6 @@ export async function measureScale(
     return rows;
   } finally {
     await redis.stop();
-    await rm(folder, { recursive: true });
   }
 
   async function compareSetups(chapter: ChapterName, clients: number): Promise<ScaleRow[]> {
