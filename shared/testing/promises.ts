@@ -6,6 +6,7 @@ import { report } from "node:process";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { UNREAD_LIMIT } from "../http/answer.ts";
 import type { Message } from "../message-store/message.ts";
+import { type ChatClient, type ClientOptions, openClient, Refused } from "../tools/clients/clients.ts";
 import { makeCertificate } from "../tools/scale/certificate.ts";
 import { ask } from "./ask.ts";
 import {
@@ -17,7 +18,6 @@ import {
   startChapter,
   temporaryFolder,
 } from "./chapter-process.ts";
-import { type ChatClient, type ClientOptions, openClient, Refused } from "./clients.ts";
 
 /** A client that is stopped when the test is over. */
 export function enter(chapter: ChapterFolder, url: string, options: ClientOptions = {}): ChatClient {

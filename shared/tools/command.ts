@@ -84,6 +84,8 @@ export interface StatusLine {
   show(text: string): void;
   /** Says something that stays, on a line of its own. */
   say(text: string): void;
+  /** Takes the state away, for what is printed elsewhere. */
+  clear(): void;
   /** Leaves the last state standing. */
   end(): void;
 }
@@ -103,6 +105,10 @@ export function statusLine(out: Terminal): StatusLine {
     },
     say(text) {
       out.write(shown === "" ? `${text}\n` : `\r${text}\x1b[K\n`);
+      shown = "";
+    },
+    clear() {
+      if (shown !== "") out.write("\r\x1b[K");
       shown = "";
     },
     end() {

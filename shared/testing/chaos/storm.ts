@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Draft, Message } from "../../message-store/message.ts";
+import { type ChatClient, openClient } from "../../tools/clients/clients.ts";
 import { faultsOf } from "../../tools/flaky/faults.ts";
 import { openProxy, type TcpProxy } from "../../tools/flaky/proxy.ts";
-import { type ChatClient, openClient } from "../clients.ts";
 import { type ChapterFolder, startChapter } from "../spawn.ts";
 import { CLIENTS, FAULTS, MESSAGES, planOf, SENDERS } from "./plan.ts";
 

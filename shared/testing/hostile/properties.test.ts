@@ -16,12 +16,12 @@ import {
   parseDraft,
 } from "../../message-store/index.ts";
 import { formatLine, parseLine } from "../../message-store/line.ts";
+import { type ParsedEvent, streamParser } from "../../tools/clients/stream-parser.ts";
 import { measured } from "../../tools/proof/figures.ts";
 import { requestOf } from "../ask.ts";
 import { CHAPTERS, startChapter } from "../chapter-process.ts";
 import { allHave, enter, logOf, writtenByAnother } from "../promises.ts";
 import { rawConnection } from "../raw.ts";
-import { type ParsedEvent, streamParser } from "../stream-parser.ts";
 
 /** A failure prints its seed: PROPERTY_SEED=… repeats it. PROPERTY_RUNS=… tries so many times as much. */
 const seed = process.env["PROPERTY_SEED"];

@@ -1,13 +1,14 @@
-// Four clients as good as the contract allows, for tests. None of the pages' own code is in them. Whatever happens to a
-// connection, each comes back with its cursor, and sends again with the same key what was not answered.
+// Four clients as good as the contract allows, for tests and for `verify`. None of the pages' own code is in them.
+// Whatever happens to a connection, each comes back with its cursor, and sends again with the same key what was not
+// answered. What a server sends against the contract is taken as it is: to judge it is not the client's matter.
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { type Draft, MAX_ANSWER, type Message } from "../message-store/message.ts";
-import type { ChapterFolder } from "./chapter-process.ts";
+import type { ChapterName } from "../../html-renderer/chapters.ts";
+import { type Draft, MAX_ANSWER, type Message } from "../../message-store/message.ts";
 import { streamParser } from "./stream-parser.ts";
 
 export interface ClientOptions {
@@ -19,6 +20,10 @@ export interface ClientOptions {
   readonly interval?: number;
   /** A connection on which nothing moves for so long is given up, in milliseconds; more than a hold and a heartbeat. */
   readonly patience?: number;
+  /** Whether a draft is sent again where it was not answered; it is, unless told. */
+  readonly insists?: boolean;
+  /** Told of what goes over the wire, and when. */
+  readonly trace?: (direction: "sent" | "received", text: string) => void;
 }
 
 export interface ChatClient {
@@ -79,7 +84,7 @@ type Receive = (stay: Stay) => Promise<void>;
 type Send = (stay: Stay, draft: Sending["draft"]) => Promise<Message | undefined>;
 
 /** Opens a client for a chapter that listens at `url`. */
-export function openClient(chapter: ChapterFolder, url: string, options: ClientOptions = {}): ChatClient {
+export function openClient(chapter: ChapterName, url: string, options: ClientOptions = {}): ChatClient {
   const messages: Message[] = [];
   const watchers = new Set<() => void>();
   const underWay = new Set<Sending>();
@@ -131,7 +136,7 @@ export function openClient(chapter: ChapterFolder, url: string, options: ClientO
           ]);
           if (typeof answer === "object") sending.answer = answer;
         } catch (error) {
-          if (error instanceof Refused) throw error;
+          if (error instanceof Refused || options.insists === false) throw error;
           problem = error;
         }
         if (sending.answer === undefined) await backOff(failures, here.left);
@@ -263,7 +268,8 @@ function ask({ url, agent, options }: Stay, path: string, question: Question = {
   const { method = "GET", headers = {}, body } = question;
   const { request } = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
-    const asked = request(new URL(path, url), { agent, method, headers, family: 4 });
+    options.trace?.("sent", [`${method} ${path}`, ...fieldsOf(headers), body ?? ""].join(" ").trim());
+    const asked = request(new URL(path, url), { agent, method, headers, ...familyOf(url) });
     asked.on("response", resolve).on("error", reject);
     asked.on("close", () => reject(new Error("the connection closed before an answer")));
     asked.setTimeout(options.patience ?? 40_000, () => asked.destroy(new Error("nothing moved")));
@@ -271,50 +277,76 @@ function ask({ url, agent, options }: Stay, path: string, question: Question = {
   });
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+function fieldsOf(headers: http.OutgoingHttpHeaders): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value};`);
+}
+
+/** A chapter that goes by the name of localhost is at its IPv4 address. */
+function familyOf(url: string): { family?: 4 } {
+  return new URL(url).hostname === "localhost" ? { family: 4 } : {};
+}
+
+async function textOf(response: IncomingMessage, { options }: Stay): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk); // Throws where the connection ends before the body.
-  return Buffer.concat(chunks).toString();
+  const text = Buffer.concat(chunks).toString();
+  options.trace?.("received", `${response.statusCode} ${text}`.trim());
+  return text;
+}
+
+/** What was sent for a message: an object, or, against the contract, something else, which then counts as its text. */
+function messageIn(text: string): Message {
+  try {
+    return asMessage(JSON.parse(text));
+  } catch {
+    return asMessage(text);
+  }
+}
+
+function asMessage(value: unknown): Message {
+  return Object.assign({}, typeof value === "object" ? value : { text: String(value) }) as Message;
 }
 
 /** @returns the messages of an answer; none where there was nothing new */
-async function messagesOf(response: IncomingMessage): Promise<Message[]> {
-  const text = await textOf(response);
+async function messagesOf(response: IncomingMessage, stay: Stay): Promise<Message[]> {
+  const text = await textOf(response, stay);
   if (response.statusCode === 204) return [];
-  if (response.statusCode === 200) return JSON.parse(text);
-  throw new Error(`${response.statusCode}: ${text}`);
+  if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${text}`);
+  const list: unknown = JSON.parse(text);
+  return Array.isArray(list) ? list.map(asMessage) : [asMessage(list)];
 }
 
 async function poll(stay: Stay): Promise<void> {
   await stay.thawed();
-  const messages = await messagesOf(await ask(stay, `/poll${afterIn(stay.cursor())}`));
+  const messages = await messagesOf(await ask(stay, `/poll${afterIn(stay.cursor())}`), stay);
   stay.received(messages);
   if (messages.length < MAX_ANSWER) await pause(stay.options.interval ?? 5, stay.left);
 }
 
 async function longPoll(stay: Stay): Promise<void> {
   await stay.thawed();
-  stay.received(await messagesOf(await ask(stay, `/longpoll${afterIn(stay.cursor())}`)));
+  stay.received(await messagesOf(await ask(stay, `/longpoll${afterIn(stay.cursor())}`), stay));
 }
 
 async function listen(stay: Stay): Promise<void> {
   const cursor = stay.cursor();
   // As EventSource does: the address stays as it was, and the header says more.
-  const headers = stay.options.after === cursor ? {} : { "Last-Event-ID": String(cursor) };
+  const headers =
+    cursor === undefined || stay.options.after === cursor ? {} : { "Last-Event-ID": String(cursor) };
   const response = await ask(stay, `/subscribe${afterIn(stay.options.after)}`, { headers });
-  const { "content-type": type } = response.headers;
-  if (response.statusCode !== 200 || type !== "text/event-stream") {
-    throw new Error(`${response.statusCode} ${type}: ${await textOf(response)}`);
+  const { "content-type": type = "" } = response.headers;
+  if (response.statusCode !== 200 || !/^text\/event-stream\b/i.test(type)) {
+    throw new Error(`${response.statusCode} ${type}: ${await textOf(response, stay)}`);
   }
+  stay.options.trace?.("received", `200 ${type}`);
   const parse = streamParser(({ type, data, lastEventId }) => {
     // Its id is a cursor, even where no message has come yet.
-    if (type === "heartbeat" && data === "") return stay.received([], Number(lastEventId));
-    const message: Message = JSON.parse(data);
-    if (type !== "message" || lastEventId !== String(message.id)) throw new Error(`a wrong event: ${data}`);
-    stay.received([message]);
+    const cursor = lastEventId === "" ? undefined : Number(lastEventId);
+    stay.received(type === "message" ? [messageIn(data)] : [], cursor);
   });
   for await (const chunk of response) {
     await stay.thawed();
+    stay.options.trace?.("received", String(chunk));
     parse(chunk);
   }
   throw new Error("the stream ended");
@@ -323,9 +355,9 @@ async function listen(stay: Stay): Promise<void> {
 async function post(stay: Stay, draft: Sending["draft"]): Promise<Message | undefined> {
   const headers = { "Content-Type": "application/json" };
   const response = await ask(stay, "/update", { method: "POST", headers, body: JSON.stringify(draft) });
-  const text = await textOf(response);
+  const text = await textOf(response, stay);
   const status = response.statusCode ?? 0;
-  if (status === 200 || status === 201) return JSON.parse(text);
+  if (status >= 200 && status < 300) return messageIn(text);
   // A refusal is a sentence in JSON. Anything else, as node:http's own 400 for half a request, is worth another try.
   if (status >= 400 && status < 500 && text.startsWith('{"error":'))
     throw new Refused(JSON.parse(text).error);
@@ -340,17 +372,24 @@ function webSocketTechnique(underWay: ReadonlySet<Sending>, tell: () => void) {
     new Promise((_, reject) => {
       const { options, left } = stay;
       const address = new URL(`/${afterIn(stay.cursor())}`, stay.url.replace(/^http/, "ws"));
-      const connection = new WebSocket(address, { perMessageDeflate: false, family: 4, ca: options.ca });
+      const connection = new WebSocket(address, {
+        perMessageDeflate: false,
+        ca: options.ca,
+        ...familyOf(stay.url),
+      });
       const watch = setTimeout(() => connection.terminate(), options.patience ?? 40_000);
       /** How often a key was sent on this connection: so often may its message come again, as an answer. */
       const sent = new Map<string, number>();
       const sendHere = (draft: Draft) => {
         if (draft.key !== undefined) sent.set(draft.key, (sent.get(draft.key) ?? 0) + 1);
+        options.trace?.("sent", JSON.stringify(draft));
         connection.send(JSON.stringify(draft));
       };
       const goAway = () => (left.reason === "politely" ? connection.close(1000) : connection.terminate());
       left.addEventListener("abort", goAway);
+      options.trace?.("sent", `GET ${address.pathname}${address.search} Upgrade: websocket`);
       connection.on("open", () => {
+        options.trace?.("received", "101");
         if (left.aborted) return;
         send = sendHere;
         for (const { draft } of underWay) sendHere(draft);
@@ -359,12 +398,14 @@ function webSocketTechnique(underWay: ReadonlySet<Sending>, tell: () => void) {
       connection.on("message", async (data) => {
         watch.refresh();
         if (left.aborted) return;
-        const value: Message & { readonly error?: string; readonly heartbeat?: number } = JSON.parse(
+        options.trace?.("received", String(data));
+        const value: Message & { readonly error?: string; readonly heartbeat?: number } = messageIn(
           String(data),
         );
         if (value.heartbeat !== undefined) return;
         for (const sending of underWay) {
-          if (sending.draft.key !== value.key) continue;
+          if (value.key === undefined ? sending.draft.text !== value.text : sending.draft.key !== value.key)
+            continue;
           sending.answer = value.error === undefined ? value : new Refused(value.error);
         }
         const times = sent.get(value.key) ?? 0;

@@ -1,0 +1,380 @@
+// Who is let in, to what: paths, methods, foreign pages and names, caches.
+import { requestOf } from "../../clients/ask.ts";
+import { upgradeOf } from "../../clients/frames.ts";
+import { broken, shortened } from "../said.ts";
+import {
+  beginning,
+  DATA,
+  type Fetched,
+  type FetchOptions,
+  outcome,
+  send,
+  type Trial,
+  times,
+  together,
+  within,
+} from "../trial.ts";
+
+const JSON_BODY = { "Content-Type": "application/json" };
+
+/** The page is there, and the technique's own path does what the technique is. */
+export async function opens(trial: Trial): Promise<void> {
+  const page = await trial.fetch("GET /");
+  const type = page.headers.get("content-type") ?? "";
+  if (page.status !== 200 || !/^text\/html\b/i.test(type))
+    broken(
+      `GET / was answered with ${shortened(`${outcome(page).en.slice(0, 40)} ${type}`, 60)}, not with the page`,
+      `GET /의 응답이 페이지가 아니라 ${shortened(`${outcome(page).ko.slice(0, 40)} ${type}`, 60)}입니다`,
+    );
+  const path = DATA[trial.chapter];
+  if (trial.chapter === "ch12-websocket") return void (await trial.socket());
+  if (trial.chapter === "ch11-sse") {
+    const stream = await trial.fetch(`GET ${path}`, { headOnly: true });
+    const streamType = stream.headers.get("content-type") ?? "";
+    if (stream.status !== 200 || !/^text\/event-stream\b/i.test(streamType))
+      broken(
+        `GET ${path} was answered with ${outcome(stream).en} ${streamType}, not with a stream`,
+        `GET ${path}의 응답이 스트림이 아니라 ${outcome(stream).ko} ${streamType}입니다`,
+      );
+    if (stream.came === "whole")
+      broken(`the stream of GET ${path} ended at once`, `GET ${path}의 스트림이 곧바로 끝났습니다`);
+    return;
+  }
+  const isList = ({ body }: Pick<Fetched, "body">) => {
+    try {
+      return Array.isArray(JSON.parse(body));
+    } catch {
+      return false;
+    }
+  };
+  const isGood = (answer: Fetched) => answer.status === 204 || (answer.status === 200 && isList(answer));
+  if (trial.chapter === "ch09-polling") {
+    const answer = await trial.fetch(`GET ${path}`);
+    if (!isGood(answer))
+      broken(
+        `GET ${path} was answered with ${outcome(answer).en}, not with a list (200) or 204`,
+        `GET ${path}의 응답이 목록(200)이나 204가 아니라 ${outcome(answer).ko}입니다`,
+      );
+    return;
+  }
+  const now = await beginning(trial);
+  const target = `GET ${path}${now === undefined ? "" : `?after=${now}`}`;
+  const began = trial.elapsed();
+  let early: number | undefined;
+  const held = trial.fetch(target, { limit: trial.patience + 500 }).then((answer) => {
+    early = trial.elapsed() - began;
+    return answer;
+  });
+  await within(500, held);
+  if (early !== undefined)
+    broken(
+      `${target} was not held: ${Math.round(early)} ms later, without a message, it was answered with ${outcome(await held).en}`,
+      `${target}을(를) 붙잡아 두지 않았습니다. 메시지도 없이 ${Math.round(early)} ms 뒤에 온 응답: ${outcome(await held).ko}`,
+    );
+  await send(trial, trial.enter(now === undefined ? {} : { after: now }), { text: "the first news" });
+  const answer = await held;
+  if (answer.status !== 200 || !isList(answer) || !answer.body.includes("the first news"))
+    broken(
+      `a message came, and ${target} was answered with ${outcome(answer).en}, not with the list of what came`,
+      `메시지가 왔는데 ${target}의 응답이 온 메시지의 목록이 아니라 ${outcome(answer).ko}입니다`,
+    );
+}
+
+const NO_ANSWER: Fetched = { status: 0, headers: new Map(), body: "", came: "nothing" };
+
+/** Sends requests that must be refused, one after another. @throws Broken for the first that is not, with how many more are not */
+async function expectRefusals(
+  trial: Trial,
+  cases: readonly {
+    readonly line: string;
+    readonly options?: FetchOptions;
+    /** What stands in a complaint; the line, unless told. */
+    readonly what?: string;
+    readonly status: number | readonly number[];
+    readonly allow?: readonly string[];
+  }[],
+): Promise<void> {
+  const asked: Promise<Fetched>[] = [];
+  for (const { line, what = line, options } of cases) {
+    trial.sending({ en: what, ko: what });
+    const answer = trial.fetch(line, { headOnly: true, limit: 2_000, ...options });
+    asked.push(answer);
+    // One that is held is not waited for: but were it the one that ends the server, that is seen by then.
+    await within(150, answer);
+    if (trial.server.exit()) return;
+  }
+  const fetched = await Promise.all(asked);
+  const answers = cases.map((it, index) => ({ ...it, answer: fetched[index] ?? NO_ANSWER }));
+  const wrong = answers.filter(({ status, answer, allow }) => {
+    const good = typeof status === "number" ? [status] : status;
+    if (!good.includes(answer.status)) return true;
+    const named = (answer.headers.get("allow") ?? "").split(/,\s*/);
+    return allow !== undefined && !allow.every((method) => named.includes(method));
+  });
+  const [first] = wrong;
+  if (!first) return;
+  const { what = first.line, answer, status, allow } = first;
+  const wanted = [status]
+    .flat()
+    .filter((it) => it !== 0)
+    .join(" / ");
+  const more = wrong.length - 1;
+  const isStatus = [status].flat().includes(answer.status);
+  const seen = isStatus ? `${answer.status} without “Allow: ${allow?.join(", ")}”` : outcome(answer).en;
+  const gesehen = isStatus ? `“Allow: ${allow?.join(", ")}” 없는 ${answer.status}` : outcome(answer).ko;
+  broken(
+    `${what} was answered with ${seen}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
+    `${what}의 응답이 ${wanted}이(가) 아니라 ${gesehen}입니다${more > 0 ? ` (${cases.length}개 중 ${more}개 더)` : ""}`,
+  );
+}
+
+/** What is not there is 404, what cannot be done there 405, and only the page's own files can be read. */
+export async function paths(trial: Trial): Promise<void> {
+  const data = DATA[trial.chapter];
+  const isSocket = trial.chapter === "ch12-websocket";
+  const own = isSocket
+    ? [{ line: "POST /update", options: { headers: JSON_BODY, body: '{"text": "x"}' }, status: 404 }]
+    : [
+        { line: `POST ${data}`, options: { body: "" }, status: 405, allow: ["GET"] },
+        { line: `DELETE ${data}`, status: 405, allow: ["GET"] },
+        { line: `HEAD ${data}`, status: 405, allow: ["GET"] },
+        { line: "GET /update", status: 405, allow: ["POST"] },
+        { line: "OPTIONS /update", status: 405, allow: ["POST"] },
+      ];
+  await expectRefusals(trial, [
+    { line: "GET /nowhere", status: 404 },
+    { line: `GET ${isSocket ? "/chat" : `${data}/x`}`, status: 404 },
+    { line: "GET /../package.json", status: [404, 400, 403] },
+    { line: "GET /%2e%2e/package.json", status: [404, 400, 403] },
+    { line: "GET /..%2fpackage.json", status: [404, 400, 403] },
+    { line: "POST /", options: { body: "" }, status: 405, allow: ["GET"] },
+    { line: "DELETE /", status: 405, allow: ["GET"] },
+    ...own,
+  ]);
+  if (isSocket) await expectUpgradeRefusals(trial, [["an upgrade of GET /chat", "/chat", {}, [404]]]);
+  await expectNoBodyForHead(trial);
+}
+
+/** HEAD is answered as GET is, without the body: what followed would be read as the next answer. */
+async function expectNoBodyForHead(trial: Trial): Promise<void> {
+  const options = { headers: { Connection: undefined } };
+  const both = Buffer.concat([
+    requestOf(trial.server.host, "HEAD /", options),
+    requestOf(trial.server.host, "GET /nowhere"),
+  ]);
+  const connection = trial.raw(both, "HEAD /, and behind it GET /nowhere");
+  const text = (await within(trial.patience, connection.ended())) ?? connection.received();
+  const end = text.indexOf("\r\n\r\n");
+  const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(text)?.[1] ?? 0);
+  if (status !== 200)
+    broken(
+      `HEAD / was answered with ${shortened(text, 40) || "nothing"}, not as GET / is`,
+      `HEAD /의 응답이 GET /와 다릅니다: ${shortened(text, 40) || "없음"}`,
+    );
+  const rest = text.slice(end + 4);
+  if (rest !== "" && !rest.startsWith("HTTP/1."))
+    broken(
+      `the answer to HEAD / has a body: ${shortened(rest, 40)}`,
+      `HEAD /의 응답에 본문이 있습니다: ${shortened(rest, 40)}`,
+    );
+}
+
+/** Sends upgrades that must be refused before the handshake. */
+export async function expectUpgradeRefusals(
+  trial: Trial,
+  cases: readonly (readonly [
+    what: string,
+    target: string,
+    headers: Readonly<Record<string, string | undefined>>,
+    statuses: readonly number[],
+  ])[],
+): Promise<void> {
+  const wrong = (
+    await Promise.all(
+      cases.map(async ([what, target, headers, statuses]) => {
+        trial.sending({ en: what, ko: what });
+        const connection = trial.raw(upgradeOf(trial.server.host, target, headers), what);
+        const text =
+          (await within(
+            2_000,
+            connection.until((received) => received.includes("\r\n\r\n")),
+          ).catch(() => undefined)) ?? connection.received();
+        const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(text)?.[1] ?? 0);
+        const [line = ""] = text.split("\r\n");
+        trial.note(`← ${line || "nothing"} (${what})`);
+        return { what, statuses, line, good: statuses.includes(status) };
+      }),
+    )
+  ).filter(({ good }) => !good);
+  const [first] = wrong;
+  if (!first) return;
+  const more = wrong.length - 1;
+  const wanted = first.statuses.filter((it) => it !== 0).join(" / ");
+  broken(
+    `${first.what} was answered with ${first.line || "nothing"}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
+    `${first.what}의 응답이 ${wanted}이(가) 아니라 ${first.line || "없음"}입니다${more > 0 ? ` (${cases.length}개 중 ${more}개 더)` : ""}`,
+  );
+}
+
+/** What a request for data and one for sending are. */
+function dataRequests(trial: Trial): { line: string; options: FetchOptions }[] {
+  return [
+    { line: "POST /update", options: { headers: JSON_BODY, body: '{"text": "from a foreign page"}' } },
+    { line: `GET ${DATA[trial.chapter]}?after=0`, options: {} },
+  ];
+}
+
+const withHeaders = (options: FetchOptions, headers: Record<string, string | undefined>): FetchOptions => ({
+  ...options,
+  headers: { ...options.headers, ...headers },
+});
+
+const FORBIDDEN = [403];
+
+/** What a server says that will not read so many fields: it keeps the page out as well. */
+const REFUSED = [403, 400, 431, 413];
+
+export async function foreignOrigin(trial: Trial): Promise<void> {
+  const { host } = trial.server;
+  const origins = ["http://evil.example", "null", "http://localhost:1", `http://${host}.evil.example`];
+  const many = Object.fromEntries(times(2_100, (index) => [`x${index.toString(36)}`, ""]));
+  if (trial.chapter === "ch12-websocket") {
+    await expectUpgradeRefusals(trial, [
+      ...origins.map(
+        (origin) => [`an upgrade with Origin: ${origin}`, "/", { Origin: origin }, FORBIDDEN] as const,
+      ),
+      [
+        "an upgrade with Origin: http://evil.example behind 2,100 other fields",
+        "/",
+        { ...many, Origin: "http://evil.example" },
+        REFUSED,
+      ],
+    ]);
+    return expectOwnOrigin(trial);
+  }
+  const { members } = await together(trial, 1);
+  await expectRefusals(trial, [
+    ...dataRequests(trial).flatMap(({ line, options }) =>
+      origins.map((Origin) => ({
+        line,
+        options: withHeaders(options, { Origin }),
+        what: `${line} with Origin: ${Origin}`,
+        status: FORBIDDEN,
+      })),
+    ),
+    ...dataRequests(trial).map(({ line, options }) => ({
+      line,
+      options: withHeaders(options, { ...many, Origin: "http://evil.example" }),
+      what: `${line} with Origin: http://evil.example behind 2,100 other fields`,
+      status: REFUSED,
+    })),
+  ]);
+  await expectOwnOrigin(trial);
+  const [one] = members;
+  if (one?.client.messages.some(({ text }) => text === "from a foreign page"))
+    broken("what a foreign page sent was shown", "다른 사이트의 페이지가 보낸 메시지가 보였습니다");
+}
+
+/** Our own page comes in, behind a proxy that ends TLS too. */
+async function expectOwnOrigin(trial: Trial): Promise<void> {
+  for (const scheme of ["http", "https"]) {
+    const Origin = `${scheme}://${trial.server.host}`;
+    if (trial.chapter === "ch12-websocket") {
+      const connection = trial.raw(
+        upgradeOf(trial.server.host, "/", { Origin }),
+        `an upgrade with Origin: ${Origin}`,
+      );
+      const received = await within(
+        trial.patience,
+        connection.until((text) => text.includes("\r\n\r\n")),
+      ).catch(() => undefined);
+      if (!received?.startsWith("HTTP/1.1 101"))
+        broken(
+          `an upgrade of its own page (Origin: ${Origin}) was answered with ${shortened(received ?? "nothing", 40)}`,
+          `자기 페이지의 업그레이드(Origin: ${Origin})의 응답이 ${shortened(received ?? "없음", 40)}입니다`,
+        );
+      continue;
+    }
+    const options = { headers: { ...JSON_BODY, Origin }, body: '{"text": "from our own page"}' };
+    const answer = await trial.fetch("POST /update", options);
+    if (answer.status < 200 || answer.status > 299)
+      broken(
+        `POST /update of its own page (Origin: ${Origin}) was answered with ${outcome(answer).en}`,
+        `자기 페이지의 POST /update(Origin: ${Origin})의 응답이 ${outcome(answer).ko}입니다`,
+      );
+  }
+}
+
+export async function foreignSite(trial: Trial): Promise<void> {
+  const sites = ["cross-site", "same-site"];
+  if (trial.chapter === "ch12-websocket") {
+    return expectUpgradeRefusals(
+      trial,
+      sites.map(
+        (site) =>
+          [`an upgrade with Sec-Fetch-Site: ${site}`, "/", { "Sec-Fetch-Site": site }, FORBIDDEN] as const,
+      ),
+    );
+  }
+  await expectRefusals(
+    trial,
+    dataRequests(trial).flatMap(({ line, options }) =>
+      sites.map((site) => ({
+        line,
+        options: withHeaders(options, { "Sec-Fetch-Site": site }),
+        what: `${line} with Sec-Fetch-Site: ${site}`,
+        status: FORBIDDEN,
+      })),
+    ),
+  );
+  const answer = await trial.fetch("GET /", { headers: { "Sec-Fetch-Site": "cross-site" }, headOnly: true });
+  if (answer.status !== 200)
+    broken(
+      `a link of another site to GET / was answered with ${outcome(answer).en}`,
+      `다른 사이트에서 GET /로 온 링크의 응답이 ${outcome(answer).ko}입니다`,
+    );
+}
+
+export async function foreignHost(trial: Trial): Promise<void> {
+  const foreign = { Host: "evil.example" };
+  const data = dataRequests(trial).filter(() => trial.chapter !== "ch12-websocket");
+  await expectRefusals(trial, [
+    ...[{ line: "GET /", options: {} }, ...data].map(({ line, options }) => ({
+      line,
+      options: withHeaders(options, foreign),
+      what: `${line} with Host: evil.example`,
+      status: FORBIDDEN,
+    })),
+    {
+      line: "GET /",
+      options: { headers: { host: "evil.example" } },
+      what: `GET / with Host: ${trial.server.host} and Host: evil.example`,
+      status: [403, 400],
+    },
+  ]);
+  if (trial.chapter === "ch12-websocket")
+    await expectUpgradeRefusals(trial, [["an upgrade with Host: evil.example", "/", foreign, FORBIDDEN]]);
+}
+
+/** Data may not come from a cache: a 204 may be kept by one as well. */
+export async function notCached(trial: Trial): Promise<void> {
+  const path = DATA[trial.chapter];
+  const now = await beginning(trial);
+  const lines = [`GET ${path}${now === undefined ? "" : "?after=0"}`];
+  if (trial.chapter === "ch09-polling") lines.push(`GET ${path}${now === undefined ? "" : `?after=${now}`}`);
+  for (const line of lines) {
+    const asked = trial.fetch(line, { headOnly: true });
+    if (now === undefined && trial.chapter === "ch10-long-polling") {
+      await within(50, asked);
+      await send(trial, trial.enter(), { text: "news" });
+    }
+    const answer = await asked;
+    const control = answer.headers.get("cache-control") ?? "";
+    if (/\bno-store\b/i.test(control)) continue;
+    const seen = control === "" ? "no Cache-Control" : `“Cache-Control: ${control}”`;
+    broken(
+      `the ${answer.status} of ${line} has ${seen}: it needs no-store`,
+      `${line}의 ${answer.status} 응답에 no-store가 없습니다 (${control === "" ? "Cache-Control 없음" : `Cache-Control: ${control}`})`,
+    );
+  }
+}

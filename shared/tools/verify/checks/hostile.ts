@@ -1,0 +1,326 @@
+// Clients that break off, never leave the list, do not read, or talk without end.
+import { setTimeout as sleep } from "node:timers/promises";
+import { requestOf } from "../../clients/ask.ts";
+import { frameOf, upgradeOf } from "../../clients/frames.ts";
+import { openRaw, type RawConnection } from "../../clients/raw.ts";
+import { broken, megabytes, seconds, Untried } from "../said.ts";
+import { memoryOf, socketsOf } from "../server.ts";
+import { beginning, DATA, idOf, type Member, send, type Trial, times, together, within } from "../trial.ts";
+
+const JSON_BODY = { "Content-Type": "application/json" };
+const OPEN = { Connection: undefined };
+
+/** The bytes with which a client begins to receive. */
+function receiving(trial: Trial, now: number | undefined, headers: Record<string, string> = {}): Buffer {
+  const query = now === undefined ? "" : `?after=${now}`;
+  const { host } = trial.server;
+  if (trial.chapter === "ch12-websocket") return Buffer.from(upgradeOf(host, `/${query}`, headers));
+  return requestOf(host, `GET ${DATA[trial.chapter]}${query}`, { headers: { ...OPEN, ...headers } });
+}
+
+/** Connections that end in the middle of something, by a reset or by an end: nobody else notices. */
+export async function brokenOff(trial: Trial): Promise<void> {
+  const { now, members } = await together(trial, 1);
+  const [witness] = members;
+  if (!witness) return;
+  const { host } = trial.server;
+  const isSocket = trial.chapter === "ch12-websocket";
+  const draft = requestOf(host, "POST /update", { headers: JSON_BODY, body: '{"text": "never whole"}' });
+  const cases: [what: string, ko: string, bytes: Buffer][] = [
+    ["half a head", "헤더 절반", draft.subarray(0, 40)],
+    ["a request to receive", "받는 요청", receiving(trial, now)],
+    ...(isSocket
+      ? ([
+          ["half an upgrade", "업그레이드 절반", receiving(trial, now).subarray(0, 60)],
+          [
+            "half a frame",
+            "프레임 절반",
+            Buffer.concat([receiving(trial, now), frameOf("never whole").subarray(0, 8)]),
+          ],
+          [
+            "an upgrade with a foreign Origin",
+            "다른 Origin의 업그레이드",
+            Buffer.from(upgradeOf(host, "/", { Origin: "null" })),
+          ],
+          [
+            "an upgrade of another version",
+            "다른 버전의 업그레이드",
+            Buffer.from(upgradeOf(host, "/", { "Sec-WebSocket-Version": "8" })),
+          ],
+        ] satisfies [string, string, Buffer][])
+      : ([
+          ["half a body", "본문 절반", draft.subarray(0, -5)],
+          ["no HTTP at all", "HTTP가 아닌 것", Buffer.from("\x16\x03\x01 hello\r\n\r\n", "latin1")],
+        ] satisfies [string, string, Buffer][])),
+  ];
+  for (const [what, ko, bytes] of cases) {
+    for (const how of ["reset", "end", "reset at once"] as const) {
+      trial.sending({
+        en: `${what}, and then a ${how}`,
+        ko: `${ko} 뒤의 ${how === "end" ? "종료" : "리셋"}`,
+      });
+      const connection = trial.raw("", `${what}, and then a ${how}`);
+      await within(trial.patience, new Promise((resolve) => connection.socket.once("connect", resolve)));
+      await within(trial.patience, new Promise((resolve) => connection.socket.write(bytes, resolve)));
+      if (how !== "reset at once") await within(30, trial.server.ended);
+      if (how === "end") connection.socket.end();
+      else connection.socket.resetAndDestroy();
+      await within(40, trial.server.ended);
+      if (trial.server.exit()) return;
+    }
+    await send(trial, trial.enter(), { text: `after ${what}` });
+  }
+  const last = cases.at(-1)?.[0] ?? "";
+  await within(
+    trial.patience,
+    witness.client.until((messages) => messages.some(({ text }) => text === `after ${last}`)),
+  );
+  if (!witness.client.messages.some(({ text }) => text === `after ${last}`))
+    broken(
+      "after connections that broke off, another client no longer got messages",
+      "연결이 중간에 끊긴 뒤, 다른 클라이언트가 메시지를 받지 못했습니다",
+    );
+}
+
+const CROWD = 600;
+const ROUNDS = 6;
+/** What each client that comes and goes gives the server to hold, in bytes: three fields of its head. */
+const LUGGAGE = 12_000;
+
+/** Clients come and go, each with a head of some kilobytes: whoever keeps them keeps that. */
+export async function clientsForgotten(trial: Trial): Promise<void> {
+  if (memoryOf(trial.server) === undefined)
+    throw new Untried({
+      en: "the server's memory can be looked at only where verify starts it (--start), and not on Windows",
+      ko: "서버의 메모리는 verify가 직접 시작했을 때만(--start) 볼 수 있고, Windows에서는 볼 수 없습니다",
+    });
+  const now = await beginning(trial);
+  const filler = Object.fromEntries(times(3, (index) => [`X-Luggage-${index}`, "x".repeat(LUGGAGE / 3)]));
+  const sizes: number[] = [];
+  const before = socketsOf(trial.server);
+  for (const round of times(ROUNDS, (it) => it + 1)) {
+    const leaving: RawConnection[] = [];
+    for (let left = CROWD; left > 0; left -= 100) {
+      const some = times(100, () => openRaw(trial.server.address, receiving(trial, now, filler)));
+      leaving.push(...some);
+      const isIn = (received: string) => received.includes("\r\n\r\n");
+      // Of a held request no byte comes: a later one's answer says that it was read.
+      if (trial.chapter === "ch10-long-polling")
+        await Promise.all([
+          ...some.map(({ socket }) => within(trial.patience, new Promise((done) => socket.write("", done)))),
+          trial.fetch("GET /", { headOnly: true }),
+        ]);
+      else await Promise.all(some.map(({ until }) => within(trial.patience, until(isIn)).catch(() => {})));
+    }
+    for (const { socket } of leaving) {
+      // In the middle of a frame, where there are any.
+      if (trial.chapter === "ch12-websocket") socket.write(frameOf("x".repeat(LUGGAGE)).subarray(0, LUGGAGE));
+    }
+    await trial.fetch("GET /", { headOnly: true });
+    for (const { socket } of leaving) socket.resetAndDestroy();
+    await expectClosed(trial, before, round * CROWD);
+    // A held request is answered by a message, and so forgotten: its client must be forgotten in silence as well.
+    if (trial.chapter === "ch11-sse" || trial.chapter === "ch12-websocket")
+      await send(trial, trial.enter(), { text: `round ${round} is over` });
+    sizes.push(memoryOf(trial.server) ?? 0);
+    trial.note(`${round * CROWD} clients came and went: the server holds ${megabytes(sizes.at(-1) ?? 0)}`);
+    if (trial.server.exit()) break;
+    // It has come to rest: the last three rounds together added less than two of them brought.
+    const [three = 0, , , last = 0] = sizes.slice(-4);
+    if (sizes.length >= 5 && last - three < 2 * CROWD * LUGGAGE) return;
+  }
+  const [first = 0] = sizes;
+  const last = sizes.at(-1) ?? 0;
+  const clients = (sizes.length - 1) * CROWD;
+  if (trial.server.exit())
+    broken(
+      `after ${sizes.length * CROWD} clients had come and gone the server ended, its memory full`,
+      `클라이언트 ${sizes.length * CROWD}개가 왔다 가자 서버가 메모리 부족으로 끝났습니다`,
+    );
+  broken(
+    `${clients.toLocaleString("en")} clients came and went, and the memory grew from ${megabytes(first)} to ${megabytes(last)}, ${Math.round((last - first) / clients / 1_000)} kB for each`,
+    `클라이언트 ${clients.toLocaleString("en")}개가 왔다 갔는데 메모리가 ${megabytes(first)}에서 ${megabytes(last)}로, 하나에 ${Math.round((last - first) / clients / 1_000)} kB씩 늘었습니다`,
+  );
+}
+
+/** Waits until the server has closed what its clients have left. */
+async function expectClosed(trial: Trial, before: number | undefined, came: number): Promise<void> {
+  if (before === undefined) return;
+  let open = 0;
+  const end = performance.now() + trial.patience;
+  do {
+    open = Math.max(0, (socketsOf(trial.server) ?? 0) - before);
+    if (open < CROWD / 10) return;
+    await sleep(50);
+  } while (performance.now() < end);
+  broken(
+    `${trial.patience / 1_000} s after ${came} clients had left, the server still held ${open} of their connections`,
+    `클라이언트 ${came}개가 나가고 ${trial.patience / 1_000}초 뒤에도 서버가 그 연결 ${open}개를 쥐고 있었습니다`,
+  );
+}
+
+/** What a slow client is sent before it counts as kept, in bytes: more than what the kernel's buffers hold. */
+const FLOOD = 40_000_000;
+/** A text that is six times as long as JSON. */
+const HEAVY = "\u0001".repeat(2_000);
+
+/** A client that does not read, and what that costs. */
+export async function slowReader(trial: Trial): Promise<void> {
+  if (trial.chapter === "ch09-polling" || trial.chapter === "ch10-long-polling")
+    return asksAndDoesNotRead(trial);
+  const { now, members } = await together(trial, 1);
+  const [quick] = members;
+  if (!quick) return;
+  const slow = trial.raw(receiving(trial, now), "a client that begins to receive, and then does not read");
+  await within(
+    trial.patience,
+    slow.until((received) => received.includes("\r\n\r\n")),
+  ).catch(() => {});
+  slow.socket.pause();
+  const read = slow.socket.bytesRead;
+  const before = memoryOf(trial.server);
+  let sent = 0;
+  let cut = false;
+  slow.socket.on("close", () => {
+    cut = true;
+  });
+  // What the other side closed shows where something is written to it: an unasked pong, or a blank line.
+  const nudge = trial.chapter === "ch12-websocket" ? frameOf("", { opcode: 0xa }) : Buffer.from("\r\n");
+  let most = before ?? 0;
+  while (sent < FLOOD && !cut && !trial.server.exit()) {
+    const count = quick.client.messages.length;
+    await Promise.all(times(25, () => send(trial, quick, { text: HEAVY })));
+    sent += 25 * HEAVY.length * 6;
+    await within(
+      trial.patience,
+      quick.client.until(({ length }) => length >= count + 25),
+    );
+    if (quick.client.messages.length < count + 25)
+      broken(
+        `while a client did not read, another one missed ${count + 25 - quick.client.messages.length} of 25 messages`,
+        `읽지 않는 클라이언트가 있는 동안 다른 클라이언트가 25개 중 ${count + 25 - quick.client.messages.length}개를 받지 못했습니다`,
+      );
+    most = Math.max(most, memoryOf(trial.server) ?? 0);
+    slow.socket.write(nudge);
+    await sleep(5);
+  }
+  if (cut || trial.server.exit()) return;
+  // Whoever was cut off while it did not read finds out when it reads.
+  slow.socket.resume();
+  await within(trial.patience, slow.ended());
+  const taken = slow.socket.bytesRead - read;
+  if (slow.isOver() && taken < 0.75 * sent) return;
+  const grown = before === undefined ? undefined : most - before;
+  const memory = grown === undefined ? "" : `; the server's memory grew by ${megabytes(Math.max(0, grown))}`;
+  const speicher = grown === undefined ? "" : ` 서버의 메모리는 ${megabytes(Math.max(0, grown))} 늘었습니다.`;
+  broken(
+    `a client that read nothing was not cut off: ${megabytes(sent)} were kept for it${memory}`,
+    `읽지 않는 클라이언트를 끊지 않고 ${megabytes(sent)}를 모아 두었습니다.${speicher}`,
+  );
+}
+
+/** A client that asks and asks, and reads no answer. */
+async function asksAndDoesNotRead(trial: Trial): Promise<void> {
+  const memory = memoryOf(trial.server);
+  if (memory === undefined)
+    throw new Untried({
+      en: "the server's memory can be looked at only where verify starts it (--start), and not on Windows",
+      ko: "서버의 메모리는 verify가 직접 시작했을 때만(--start) 볼 수 있고, Windows에서는 볼 수 없습니다",
+    });
+  const one = trial.enter();
+  let first: number | undefined;
+  for (const message of await Promise.all(times(90, () => send(trial, one, { text: HEAVY }))))
+    first = Math.min(first ?? Number.POSITIVE_INFINITY, idOf(message) ?? Number.POSITIVE_INFINITY);
+  one.client.stop();
+  const after = first === undefined || !Number.isFinite(first) ? "" : `?after=${first - 1}`;
+  const ask = requestOf(trial.server.host, `GET ${DATA[trial.chapter]}${after}`, { headers: OPEN });
+  await settledMemory(trial);
+  const before = memoryOf(trial.server) ?? 0;
+  const greedy = trial.raw(
+    "",
+    `GET ${DATA[trial.chapter]}${after}, 400 times on one connection, and no answer is read`,
+  );
+  greedy.socket.pause();
+  greedy.socket.write(Buffer.concat(times(400, () => ask)));
+  let most = before;
+  for (const _ of times(20, (it) => it)) {
+    await within(trial.patience, trial.fetch("GET /", { headOnly: true }));
+    most = Math.max(most, memoryOf(trial.server) ?? 0);
+    await sleep(50);
+  }
+  const grown = most - before;
+  trial.note(`the server's memory went from ${megabytes(before)} to ${megabytes(most)}`);
+  if (grown > 150_000_000)
+    broken(
+      `a client asked 400 times and read no answer: the server's memory grew by ${megabytes(grown)}`,
+      `클라이언트가 400번 묻고 응답을 하나도 읽지 않자 서버의 메모리가 ${megabytes(grown)} 늘었습니다`,
+    );
+}
+
+/** Waits until the server's memory does not grow any more. */
+async function settledMemory(trial: Trial): Promise<void> {
+  for (let [last, size] = [0, memoryOf(trial.server) ?? 0]; size - last > 1_000_000; ) {
+    await sleep(100);
+    [last, size] = [size, memoryOf(trial.server) ?? 0];
+  }
+}
+
+/** How long another's message may take, in milliseconds. The contract says one second; this machine is busy too. */
+const NEIGHBOUR = 2_500;
+
+/** While one client talks without end, and others catch up, another's message is answered and delivered soon. */
+export async function busyNeighbour(trial: Trial): Promise<void> {
+  const { now, members } = await together(trial, 2);
+  const [sender, reader] = members;
+  if (!sender || !reader) return;
+  const flooder = trial.raw("", "one client sends without end");
+  const draft = '{"text": "and another thing"}';
+  const piece =
+    trial.chapter === "ch12-websocket"
+      ? frameOf(draft)
+      : requestOf(trial.server.host, "POST /update", { headers: { ...JSON_BODY, ...OPEN }, body: draft });
+  if (trial.chapter === "ch12-websocket") flooder.socket.write(receiving(trial, now));
+  const block = Buffer.concat(times(1_000, () => piece));
+  const pump = setInterval(() => {
+    if (!flooder.isOver() && flooder.socket.writableLength < block.length) flooder.socket.write(block);
+  }, 5);
+  trial.onEnd(() => clearInterval(pump));
+  await sleep(300);
+  for (const turn of times(5, (it) => it + 1)) {
+    const text = `am I heard ${turn}`;
+    const began = trial.elapsed();
+    await sendAmong(trial, sender, text);
+    const answered = trial.elapsed() - began;
+    await within(
+      NEIGHBOUR,
+      reader.client.until((messages) => messages.some((message) => message.text === text)),
+    );
+    const heard = reader.client.messages.some((message) => message.text === text);
+    const took = trial.elapsed() - began;
+    trial.note(
+      `${text}: answered after ${Math.round(answered)} ms, ${heard ? `heard after ${Math.round(took)} ms` : "not heard"}`,
+    );
+    if (heard && took <= NEIGHBOUR) continue;
+    broken(
+      heard
+        ? `while one client sent without end, another's message took ${seconds(took)} s`
+        : `while one client sent without end, another's message did not arrive within ${seconds(took)} s`,
+      heard
+        ? `한 클라이언트가 끝없이 보내는 동안 다른 클라이언트의 메시지가 ${seconds(took)}초 걸렸습니다`
+        : `한 클라이언트가 끝없이 보내는 동안 다른 클라이언트의 메시지가 ${seconds(took)}초 안에 오지 않았습니다`,
+    );
+  }
+}
+
+async function sendAmong(trial: Trial, member: Member, text: string): Promise<void> {
+  const began = trial.elapsed();
+  const answer = await within(
+    NEIGHBOUR,
+    member.client.send({ text }).catch(() => undefined),
+  );
+  if (answer) return;
+  broken(
+    `while one client sent without end, another's draft was not answered within ${seconds(trial.elapsed() - began)} s`,
+    `한 클라이언트가 끝없이 보내는 동안 다른 클라이언트의 초안이 ${seconds(trial.elapsed() - began)}초 안에 응답받지 못했습니다`,
+  );
+}

@@ -1,0 +1,197 @@
+// The cursor, and a log that is long.
+import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message, NEWEST } from "../../../message-store/message.ts";
+import { upgradeOf } from "../../clients/frames.ts";
+import { broken, shortened } from "../said.ts";
+import { beginning, DATA, idOf, type Member, outcome, send, type Trial, times, within } from "../trial.ts";
+
+const BAD_CURSORS = ["x", "", "-1", "+1", "1.5", "1e3", "0x1", "%201", "1234567890123456"];
+
+/** What an id means as a cursor; the client of each technique asks with it. */
+export async function cursor(trial: Trial): Promise<void> {
+  const one = trial.enter();
+  const ids: number[] = [];
+  for (const turn of times(3, (it) => it + 1)) {
+    const id = idOf(await send(trial, one, { text: `cursor ${turn}` }));
+    if (id === undefined)
+      broken(
+        "messages have no id, so a client cannot say what it has",
+        "메시지에 id가 없어서, 클라이언트가 어디까지 받았는지 말할 수 없습니다",
+      );
+    ids.push(id);
+  }
+  one.client.stop();
+  const [first = 0, second = 0, third = 0] = ids;
+  await expectAfter(trial, `${first}`, [second, third]);
+  await expectAfter(trial, `${first}&after=${third}`, [second, third]);
+  await expectAfter(trial, `${third}`, []);
+  await expectRefusedCursors(trial);
+  // Beyond the newest: the log was reset, so as if there were none.
+  for (const beyond of [third + 1_000, 999_999_999_999_999]) {
+    const seen = await messagesAfter(trial, `?after=${beyond}`, Math.min(third, NEWEST));
+    if (!seen.some(({ id }) => id === third))
+      broken(
+        `a cursor beyond the newest message (after=${beyond}, newest ${third}) got ${listed(seen)}, not the newest ones`,
+        `마지막 메시지보다 큰 커서(after=${beyond}, 마지막 ${third})에 최근 메시지가 아니라 ${listed(seen)}이(가) 왔습니다`,
+      );
+  }
+}
+
+function listed(messages: readonly Partial<Message>[]): string {
+  const ids = messages.map(({ id }) => id ?? "?");
+  if (ids.length === 0) return "nothing";
+  return ids.length > 6 ? `ids ${ids[0]} … ${ids.at(-1)} (${ids.length})` : `ids ${ids.join(", ")}`;
+}
+
+/** What comes after a cursor: of an answer, its list; of a stream or socket, what comes until so many are there. */
+async function messagesAfter(
+  trial: Trial,
+  query: string,
+  atLeast: number,
+  limit = trial.patience,
+): Promise<Message[]> {
+  const isAnswer = trial.chapter === "ch09-polling" || trial.chapter === "ch10-long-polling";
+  if (isAnswer) {
+    const answer = await trial.fetch(`GET ${DATA[trial.chapter]}${query}`, { limit });
+    try {
+      const list: unknown = answer.status === 200 ? JSON.parse(answer.body) : [];
+      return Array.isArray(list) ? list : [];
+    } catch {
+      return [];
+    }
+  }
+  const after = /after=(\d+)/.exec(query)?.[1];
+  const member = trial.enter(after === undefined ? {} : { after: Number(after) });
+  await within(
+    limit,
+    member.client.until(({ length }) => length >= atLeast),
+  );
+  // A moment more, for what should not come.
+  await within(
+    100,
+    member.client.until(({ length }) => length > atLeast),
+  );
+  const messages = [...member.client.messages];
+  member.client.stop();
+  return messages;
+}
+
+async function expectAfter(trial: Trial, after: string, wanted: readonly number[]): Promise<void> {
+  if (trial.chapter === "ch11-sse" || trial.chapter === "ch12-websocket") {
+    if (after.includes("&")) return; // No client of ours sends two.
+  }
+  const limit = wanted.length === 0 ? 300 : trial.patience;
+  const seen = await messagesAfter(trial, `?after=${after}`, wanted.length, limit);
+  if (JSON.stringify(seen.map(({ id }) => id)) === JSON.stringify(wanted)) return;
+  const expected = wanted.length === 0 ? "nothing" : `ids ${wanted.join(", ")}`;
+  broken(
+    `after=${after} got ${listed(seen)}, not ${expected}`,
+    `after=${after}에 ${wanted.length === 0 ? "아무것도 오지 않아야 하는데" : `id ${wanted.join(", ")}이(가) 아니라`} ${listed(seen)}이(가) 왔습니다`,
+  );
+}
+
+async function expectRefusedCursors(trial: Trial): Promise<void> {
+  const path = DATA[trial.chapter];
+  const asked = BAD_CURSORS.map(async (text) => {
+    const target = `${path}?after=${text}`;
+    if (trial.chapter !== "ch12-websocket") {
+      const answer = await trial.fetch(`GET ${target}`, { headOnly: true, limit: 1_500 });
+      return { target, status: answer.status, said: outcome(answer, 1_500) };
+    }
+    const connection = trial.raw(upgradeOf(trial.server.host, target), `GET ${target} Upgrade: websocket`);
+    const head = await within(
+      1_500,
+      connection.until((received) => received.includes("\r\n\r\n")),
+    ).catch(() => undefined);
+    const [line = ""] = (head ?? connection.received()).split("\r\n");
+    trial.note(`← ${line} (${target})`);
+    return { target, status: Number(line.split(" ")[1] ?? 0), said: { en: line, ko: line } };
+  });
+  const wrong = (await Promise.all(asked)).filter(({ status }) => status !== 400);
+  const [first] = wrong;
+  if (!first) return;
+  const more = wrong.length > 1 ? wrong.length - 1 : 0;
+  broken(
+    `${first.target}, which is no cursor, was answered with ${first.said.en}, not with 400${more ? `; and ${more} more of ${BAD_CURSORS.length} like it` : ""}`,
+    `커서가 아닌 ${first.target}의 응답이 400이 아니라 ${first.said.ko}입니다${more ? ` (${BAD_CURSORS.length}개 중 ${more}개 더)` : ""}`,
+  );
+}
+
+/** Sends so many messages, several at a time. @returns the id of the last */
+async function fill(
+  trial: Trial,
+  member: Member,
+  count: number,
+  textOf: (index: number) => string,
+): Promise<number | undefined> {
+  let newest: number | undefined;
+  const left = times(count, textOf);
+  await Promise.all(
+    times(20, async () => {
+      for (let text = left.shift(); text !== undefined; text = left.shift()) {
+        const id = idOf(await send(trial, member, { text }));
+        newest = id === undefined ? newest : Math.max(newest ?? 0, id);
+      }
+    }),
+  );
+  return newest;
+}
+
+const MANY = 1_100;
+const LARGE = 220;
+
+/** A log that is longer than one answer may be, in messages and in bytes. */
+export async function longLog(trial: Trial): Promise<void> {
+  const begin = await beginning(trial);
+  if (begin === undefined)
+    broken(
+      "messages have no id, so who is far behind cannot ask for the rest",
+      "메시지에 id가 없어서, 많이 뒤처진 클라이언트가 나머지를 물을 수 없습니다",
+    );
+  const writer = trial.enter({ after: begin });
+  const newest = (await fill(trial, writer, MANY, (index) => `long ${index}`)) ?? 0;
+  const wanted = (from: number, to: number) => times(to - from + 1, (index) => from + index);
+  const same = (seen: readonly Message[], ids: readonly number[]) =>
+    seen.length === ids.length && seen.every(({ id }, index) => id === ids[index]);
+  const isAnswer = trial.chapter === "ch09-polling" || trial.chapter === "ch10-long-polling";
+  const fresh = await messagesAfter(trial, "", NEWEST);
+  if (!same(fresh, wanted(newest - NEWEST + 1, newest)))
+    broken(
+      `a new client, without a cursor, got ${listed(fresh)} of a log that ends with ${newest}, not the newest ${NEWEST}`,
+      `커서가 없는 새 클라이언트가 마지막이 ${newest}인 로그에서 최근 ${NEWEST}개가 아니라 ${listed(fresh)}을(를) 받았습니다`,
+    );
+  const expected = isAnswer ? wanted(begin + 1, begin + MAX_ANSWER) : wanted(begin + 1, newest);
+  const all = await messagesAfter(trial, `?after=${begin}`, expected.length, 4 * trial.patience);
+  if (!same(all, expected))
+    broken(
+      `after=${begin} of a log that ends with ${newest} got ${listed(all)}, not ${isAnswer ? `the oldest ${MAX_ANSWER} of them` : `all ${newest - begin}`}`,
+      `마지막이 ${newest}인 로그에서 after=${begin}에 ${isAnswer ? `가장 오래된 ${MAX_ANSWER}개가` : `${newest - begin}개 모두가`} 아니라 ${listed(all)}이(가) 왔습니다`,
+    );
+  if (isAnswer) {
+    const rest = await messagesAfter(trial, `?after=${begin + MAX_ANSWER}`, 0);
+    if (!same(rest, wanted(begin + MAX_ANSWER + 1, newest)))
+      broken(
+        `the next request, after=${begin + MAX_ANSWER}, got ${listed(rest)}`,
+        `다음 요청 after=${begin + MAX_ANSWER}에 ${listed(rest)}이(가) 왔습니다`,
+      );
+  }
+  const last = (await fill(trial, writer, LARGE, () => "한".repeat(2_000))) ?? 0;
+  if (!isAnswer) {
+    const large = await messagesAfter(trial, `?after=${newest}`, LARGE, 4 * trial.patience);
+    if (!same(large, wanted(newest + 1, last)))
+      broken(
+        `after=${newest} got ${listed(large)}, not all ${last - newest} large messages`,
+        `after=${newest}에 큰 메시지 ${last - newest}개 모두가 아니라 ${listed(large)}이(가) 왔습니다`,
+      );
+    return;
+  }
+  const answer = await trial.fetch(`GET ${DATA[trial.chapter]}?after=${newest}`, {
+    limit: 4 * trial.patience,
+  });
+  const bytes = Buffer.byteLength(answer.body);
+  if (answer.status !== 200 || bytes > MAX_ANSWER_BYTES + 16_384)
+    broken(
+      `one answer to after=${newest} has ${bytes.toLocaleString("en")} bytes: at most 1 MiB`,
+      `after=${newest}의 응답 하나가 ${bytes.toLocaleString("en")}바이트입니다. 많아야 1 MiB입니다`,
+      [`GET ${DATA[trial.chapter]}?after=${newest} → ${shortened(outcome(answer).en, 80)}`],
+    );
+}

@@ -1,0 +1,146 @@
+// What takes its time: the end of a hold, heartbeats, a peer that is gone.
+import { requestOf } from "../../clients/ask.ts";
+import { frameOf, PING, PONG } from "../../clients/frames.ts";
+import { broken, seconds, shortened } from "../said.ts";
+import { beginning, type Trial, within } from "../trial.ts";
+
+const HOLD = 25_000;
+/** How much earlier or later a hold or a heartbeat may be, in milliseconds. */
+const TOLERANCE = 1_500;
+/** No stream may be silent for so long. */
+const SILENCE = 20_000;
+
+/** A hold ends with 204 after 25 s without a message, and not before. */
+export async function hold(trial: Trial): Promise<void> {
+  const now = await beginning(trial);
+  const line = `GET /longpoll${now === undefined ? "" : `?after=${now}`}`;
+  const began = trial.elapsed();
+  const answer = await trial.fetch(line, { limit: HOLD + TOLERANCE });
+  const took = trial.elapsed() - began;
+  if (answer.came === "nothing")
+    broken(
+      `${seconds(took)} s after it was asked, without a message, ${line} was still held`,
+      `메시지 없이 ${seconds(took)}초가 지나도 ${line}의 응답이 오지 않았습니다`,
+    );
+  const said = answer.came === "ended" ? "a closed connection" : `${answer.status}`;
+  if (answer.status !== 204 || took < HOLD - TOLERANCE)
+    broken(
+      `a hold ended after ${seconds(took)} s with ${said}, not after 25 s with 204`,
+      `붙잡아 둔 요청이 25초 뒤 204가 아니라 ${seconds(took)}초 뒤 ${said}(으)로 끝났습니다`,
+    );
+}
+
+export async function heartbeat(trial: Trial): Promise<void> {
+  if (trial.chapter === "ch12-websocket") return socketHeartbeat(trial);
+  const now = await beginning(trial);
+  const line = `GET /subscribe${now === undefined ? "" : `?after=${now}`}`;
+  const connection = trial.raw(requestOf(trial.server.host, line), line);
+  await within(
+    trial.patience,
+    connection.until((received) => received.includes("\r\n\r\n")),
+  ).catch(() => {});
+  const count = (received: string) => received.match(/^event: ?heartbeat\r?$/gm)?.length ?? 0;
+  // The stream may begin with one; two more are to come.
+  await within(
+    300,
+    connection.until((received) => count(received) > 0),
+  ).catch(() => {});
+  await expectPulse(trial, connection.socket, count, () => connection.received());
+}
+
+/** Waits for two signs of life: the time before the first, and between the two. */
+async function expectPulse(
+  trial: Trial,
+  socket: {
+    on(event: "data", listener: () => void): unknown;
+    off(event: "data", listener: () => void): unknown;
+  },
+  count: (received: string) => number,
+  received: () => string,
+): Promise<void> {
+  let before = count(received());
+  let length = received().length;
+  const times: number[] = [];
+  let last = trial.elapsed();
+  while (times.length < 2) {
+    const something = new Promise<void>((resolve) => {
+      const heard = () => {
+        socket.off("data", heard);
+        resolve();
+      };
+      socket.on("data", heard);
+    }).then(() => true);
+    const came = await within(SILENCE - (trial.elapsed() - last), something);
+    if (!came)
+      broken(
+        `for ${seconds(SILENCE)} s not a byte came on a silent ${trial.chapter === "ch12-websocket" ? "socket" : "stream"}`,
+        `조용한 ${trial.chapter === "ch12-websocket" ? "소켓" : "스트림"}에 ${seconds(SILENCE)}초 동안 한 바이트도 오지 않았습니다`,
+      );
+    const now = count(received());
+    const at = trial.elapsed();
+    if (now === before) {
+      const seen = shortened(Buffer.from(received().slice(length), "latin1").toString(), 40);
+      length = received().length;
+      if (at - last > SILENCE - 1_000)
+        broken(
+          `what keeps the connection alive cannot be seen by a page: ${seen}`,
+          `연결을 유지하는 신호를 페이지가 볼 수 없습니다: ${seen}`,
+        );
+      continue;
+    }
+    before = now;
+    length = received().length;
+    trial.note(`a heartbeat after ${seconds(at - last)} s`);
+    if (times.length > 0 && Math.abs(at - last - 15_000) > TOLERANCE)
+      broken(
+        `between two heartbeats were ${seconds(at - last)} s, not 15`,
+        `하트비트 사이가 15초가 아니라 ${seconds(at - last)}초입니다`,
+      );
+    times.push(at);
+    last = at;
+  }
+}
+
+const isHeartbeat = (payload: Buffer) => /^\{\s*"heartbeat"\s*:\s*15000\s*\}$/.test(payload.toString());
+
+async function socketHeartbeat(trial: Trial): Promise<void> {
+  const now = await beginning(trial);
+  const socket = await trial.socket(now === undefined ? "/" : `/?after=${now}`);
+  const { connection } = socket;
+  let answered = 0;
+  connection.socket.on("data", () => {
+    const pings = socket.frames().filter(({ first }) => first === (0x80 | PING));
+    for (const { payload } of pings.slice(answered))
+      connection.socket.write(frameOf(payload, { opcode: PONG }));
+    answered = pings.length;
+  });
+  await expectPulse(
+    trial,
+    connection.socket,
+    () => socket.frames().filter(({ first, payload }) => first === 0x81 && isHeartbeat(payload)).length,
+    () => connection.received(),
+  );
+  if (answered === 0) broken("heartbeats came, but no ping", "하트비트는 왔지만 핑(ping)이 오지 않았습니다");
+}
+
+/** A peer that answers no ping is dropped by the next one. */
+export async function silentPeer(trial: Trial): Promise<void> {
+  const socket = await trial.socket();
+  const began = trial.elapsed();
+  const ping = await within(
+    SILENCE,
+    socket.connection.until(() => socket.frames().some(({ first }) => first === (0x80 | PING))),
+  ).catch(() => undefined);
+  if (ping === undefined)
+    broken(
+      `for ${seconds(trial.elapsed() - began)} s no ping came, so a peer that is gone is never noticed`,
+      `${seconds(trial.elapsed() - began)}초 동안 핑(ping)이 오지 않아, 사라진 상대를 알아챌 수 없습니다`,
+    );
+  const asked = trial.elapsed();
+  const over = await within(15_000 + TOLERANCE, socket.connection.ended());
+  if (over === undefined)
+    broken(
+      `${seconds(trial.elapsed() - asked)} s after a ping that was not answered the connection was still open`,
+      `답하지 않은 핑(ping)을 보내고 ${seconds(trial.elapsed() - asked)}초가 지나도 연결이 열려 있었습니다`,
+    );
+}

@@ -1,0 +1,267 @@
+// WebSocket as RFC 6455 has it: the handshake, frames, close codes.
+import { requestOf } from "../../clients/ask.ts";
+import {
+  BINARY,
+  CLOSE,
+  closing,
+  type Frame,
+  frameOf,
+  PING,
+  PONG,
+  type RawWebSocket,
+  SAMPLE_KEY,
+  upgradeOf,
+} from "../../clients/frames.ts";
+import { broken, shortened } from "../said.ts";
+import { beginning, idOf, send, type Trial, within } from "../trial.ts";
+import { expectUpgradeRefusals } from "./doors.ts";
+
+const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; // RFC 6455 §1.3: the answer to its sample key.
+
+export async function handshake(trial: Trial): Promise<void> {
+  const { head } = await trial.socket();
+  const accept = /^sec-websocket-accept: *(.*)\r$/im.exec(head)?.[1];
+  if (accept !== ACCEPT)
+    broken(
+      `the key ${SAMPLE_KEY} was answered with ${accept ?? "no Sec-WebSocket-Accept"}, not with ${ACCEPT}`,
+      `키 ${SAMPLE_KEY}의 응답이 ${ACCEPT}이(가) 아니라 ${accept ?? "Sec-WebSocket-Accept 없음"}입니다`,
+    );
+  const offered = {
+    "Sec-WebSocket-Protocol": "chat, superchat",
+    "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+  };
+  const connection = trial.raw(
+    upgradeOf(trial.server.host, "/", offered),
+    "an upgrade that offers subprotocols",
+  );
+  const answer = await within(
+    trial.patience,
+    connection.until((received) => received.includes("\r\n\r\n")),
+  ).catch(() => "");
+  const chosen = /^sec-websocket-protocol: .*$/im.exec(answer ?? "")?.[0].trim();
+  if (chosen)
+    broken(
+      `a subprotocol was agreed on that nobody here speaks: ${chosen}`,
+      `아무도 쓰지 않는 서브프로토콜에 동의했습니다: ${chosen}`,
+    );
+  await expectUpgradeRefusals(trial, [
+    ["an upgrade without a key", "/", { "Sec-WebSocket-Key": undefined }, [400]],
+    ["an upgrade with a key that is too short", "/", { "Sec-WebSocket-Key": "c2hvcnQ=" }, [400]],
+    ["an upgrade of version 8", "/", { "Sec-WebSocket-Version": "8" }, [426]],
+    ["an upgrade by POST", "POST /", { "Content-Length": "0" }, [405]],
+  ]);
+  await expectOneProtocol(trial);
+}
+
+/** An upgrade in one piece with the request before it: two protocols must not meet on one connection. */
+async function expectOneProtocol(trial: Trial): Promise<void> {
+  const { host } = trial.server;
+  for (const headers of [{}, { Origin: "http://evil.example" }, { "Sec-WebSocket-Version": "8" }]) {
+    const what = `GET / and, in one piece, an upgrade ${JSON.stringify(headers)}`;
+    trial.sending({ en: what, ko: what });
+    const before = requestOf(host, "GET /", { headers: { Connection: undefined } });
+    const connection = trial.raw(Buffer.concat([before, Buffer.from(upgradeOf(host, "/", headers))]), what);
+    await within(
+      1_000,
+      connection.until((received) => received.includes("</html>") || received.includes(" 101 ")),
+    ).catch(() => {});
+    const received = connection.received();
+    const [page, upgrade] = [received.search(/^HTTP\/1\.1 200/m), received.indexOf(" 101 ")];
+    if (upgrade !== -1 && (page === -1 || upgrade < page || !received.slice(0, upgrade).includes("</html>")))
+      broken(
+        "an upgrade in one piece with the request before it was let in before that request's answer",
+        "앞 요청과 함께 온 업그레이드를 앞 요청의 응답보다 먼저 받아들였습니다",
+      );
+    await beginning(trial);
+  }
+}
+
+const shownFrames = (socket: RawWebSocket) =>
+  socket
+    .frames()
+    .map(({ first, payload }) =>
+      (first & 0x0f) === CLOSE
+        ? `close ${payload.length >= 2 ? payload.readUInt16BE(0) : "without a code"}`
+        : shortened(payload.toString(), 40),
+    );
+
+const jsonIn = (frame: Frame | undefined): Record<string, unknown> => {
+  try {
+    return frame?.first === 0x81 ? Object(JSON.parse(frame.payload.toString())) : {};
+  } catch {
+    return {};
+  }
+};
+
+/** Pieces, pings, text without JSON, a close: each as the RFC says. */
+export async function frames(trial: Trial): Promise<void> {
+  const now = await beginning(trial);
+  const target = now === undefined ? "/" : `/?after=${now}`;
+  const texts = (socket: RawWebSocket) => socket.frames().map((frame) => jsonIn(frame)["text"]);
+  const expect = async (
+    socket: RawWebSocket,
+    what: string,
+    ko: string,
+    enough: () => boolean,
+    [wanted, wantedKo] = ["its message", "그 메시지"],
+  ) => {
+    trial.note(`→ ${what}`);
+    const came = await within(
+      trial.patience,
+      socket.connection.until(() => enough()),
+    ).catch(() => undefined);
+    trial.note(`← ${shownFrames(socket).join(" | ")}`);
+    if (came !== undefined) return;
+    const seen =
+      shownFrames(socket).join(", ") || (socket.connection.isOver() ? "a closed connection" : "nothing");
+    broken(
+      `what came back to ${what} was ${shortened(seen, 80)}, and not ${wanted}`,
+      `${ko}에 ${wantedKo} 대신 온 것: ${shortened(seen, 80)}`,
+    );
+  };
+  const sample = await trial.socket(target);
+  trial.sending({ en: "RFC 6455's own masked “Hello”", ko: "RFC 6455의 마스킹된 “Hello”" });
+  sample.connection.socket.write(Buffer.from("818537fa213d7f9f4d5158", "hex"));
+  await expect(sample, "the text Hello, as a console sends it", "콘솔에서 보내는 텍스트 Hello", () =>
+    texts(sample).includes("Hello"),
+  );
+  const early = await trial.socket(
+    target,
+    Buffer.concat([frameOf('{"text":"early one"}'), frameOf('{"text":"early two"}')]),
+  );
+  await expect(
+    early,
+    "two messages in one piece with the upgrade",
+    "업그레이드와 한 덩어리로 보낸 메시지 둘",
+    () => {
+      const seen = texts(early);
+      return seen.indexOf("early one") !== -1 && seen.indexOf("early one") < seen.indexOf("early two");
+    },
+  );
+  const pieces = await trial.socket(target);
+  const bytes = Buffer.from('{"text":"in pieces"}');
+  trial.sending({
+    en: "a message in three frames, with a ping between them",
+    ko: "핑이 사이에 낀 세 프레임 메시지",
+  });
+  pieces.send(bytes.subarray(0, 5), { fin: false });
+  pieces.send("still there?", { opcode: PING });
+  pieces.send(bytes.subarray(5, 9), { opcode: 0, fin: false });
+  pieces.send(bytes.subarray(9), { opcode: 0 });
+  const isPong = ({ first, payload }: Frame) =>
+    first === (0x80 | PONG) && payload.toString() === "still there?";
+  await expect(
+    pieces,
+    "a message in three frames, with a ping between them",
+    "핑이 사이에 낀 세 프레임 메시지",
+    () => pieces.frames().some(isPong) && texts(pieces).includes("in pieces"),
+    ["a pong and its message", "퐁과 그 메시지"],
+  );
+  const leaving = await trial.socket(target);
+  leaving.send(closing(1000, "bye"), { opcode: CLOSE });
+  await expect(
+    leaving,
+    "a close frame with 1000",
+    "닫는 프레임 1000",
+    () =>
+      leaving
+        .frames()
+        .some(
+          ({ first, payload }) =>
+            first === (0x80 | CLOSE) && payload.length >= 2 && payload.readUInt16BE(0) === 1000,
+        ),
+    ["the same close", "같은 닫기"],
+  );
+  const ended = await within(trial.patience, leaving.connection.ended());
+  if (ended === undefined)
+    broken(
+      "a client's close frame was answered, but the connection was not closed",
+      "클라이언트의 닫는 프레임에 답했지만 연결을 닫지 않았습니다",
+    );
+  await expectNothingBehindClose(trial, target);
+}
+
+/** What a client sends after it was told to go is not kept. */
+async function expectNothingBehindClose(trial: Trial, target: string): Promise<void> {
+  const witness = await trial.socket(target);
+  const told = await trial.socket(target);
+  trial.note("→ a binary message, and a draft behind it");
+  told.connection.socket.write(
+    Buffer.concat([frameOf("x", { opcode: BINARY }), frameOf('{"text":"too late"}')]),
+  );
+  await within(1_000, told.connection.ended());
+  await send(trial, trial.enter(), { text: "the last word" });
+  await within(
+    trial.patience,
+    witness.connection.until(() =>
+      witness.frames().some((frame) => jsonIn(frame)["text"] === "the last word"),
+    ),
+  ).catch(() => {});
+  if (witness.frames().some((frame) => jsonIn(frame)["text"] === "too late"))
+    broken(
+      "a draft that came behind a message for which the connection was closed was still kept",
+      "연결을 닫게 한 메시지 뒤에 온 초안을 저장했습니다",
+    );
+}
+
+const part = { fin: false };
+const BAD_FRAMES: readonly (readonly [what: string, code: number, frames: readonly Buffer[]])[] = [
+  ["a binary message", 1003, [frameOf("x", { opcode: BINARY })]],
+  ["a frame that is not masked", 1002, [frameOf("x", { mask: undefined })]],
+  ["RSV1, which says compressed", 1002, [frameOf("x", { reserved: 0x40 })]],
+  ["RSV2", 1002, [frameOf("x", { reserved: 0x20 })]],
+  ["an opcode that is not defined", 1002, [frameOf("x", { opcode: 0x3 })]],
+  ["a control opcode that is not defined", 1002, [frameOf("x", { opcode: 0xb })]],
+  ["a continuation of nothing", 1002, [frameOf("x", { opcode: 0 })]],
+  ["a new message within a message", 1002, [frameOf("x", part), frameOf("y")]],
+  ["a ping of 126 bytes", 1002, [frameOf("x".repeat(126), { opcode: PING })]],
+  ["a ping in pieces", 1002, [frameOf("x", { opcode: PING, fin: false })]],
+  ["a close frame with half a code", 1002, [frameOf("x", { opcode: CLOSE })]],
+  ["a close code that may not be sent", 1002, [frameOf(closing(1005), { opcode: CLOSE })]],
+  ["text that is not UTF-8", 1007, [frameOf(Buffer.of(0xc3, 0x28))]],
+  ["half a character", 1007, [frameOf(Buffer.from("안").subarray(0, 2))]],
+];
+
+/** Each bad frame closes its connection with the RFC's code (§7.4), is no message, and harms nobody else. */
+export async function badFrames(trial: Trial): Promise<void> {
+  const wrong: { en: string; ko: string }[] = [];
+  for (const [what, code, bytes] of BAD_FRAMES) {
+    trial.sending({ en: what, ko: what });
+    const socket = await trial.socket();
+    trial.note(
+      `→ ${what}: ${Buffer.concat([...bytes])
+        .subarray(0, 16)
+        .toString("hex")}`,
+    );
+    socket.connection.socket.write(Buffer.concat([...bytes]));
+    const close = () => socket.frames().find(({ first }) => (first & 0x0f) === CLOSE);
+    await within(
+      1_000,
+      socket.connection.until(() => close() !== undefined),
+    ).catch(() => {});
+    const frame = close();
+    const seen = frame && frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : undefined;
+    const isOver = socket.connection.isOver();
+    trial.note(`← ${seen === undefined ? (isOver ? "closed without a code" : "nothing") : `close ${seen}`}`);
+    if (isOver && seen === undefined) await within(200, trial.server.ended);
+    if (trial.server.exit()) return;
+    if (seen === code) {
+      socket.send(closing(code), { opcode: CLOSE });
+      continue;
+    }
+    const en = seen === undefined ? (isOver ? "a close without a code" : "nothing") : `close code ${seen}`;
+    const ko = seen === undefined ? (isOver ? "코드 없는 끊김" : "없음") : `닫는 코드 ${seen}`;
+    wrong.push({
+      en: `${what} was answered with ${en}, not with close code ${code}`,
+      ko: `${what}의 응답이 닫는 코드 ${code}이(가) 아니라 ${ko}입니다`,
+    });
+  }
+  const [first] = wrong;
+  const more = wrong.length > 1 ? wrong.length - 1 : 0;
+  if (first)
+    broken(
+      `${first.en}${more ? `; and ${more} more of ${BAD_FRAMES.length} like it` : ""}`,
+      `${first.ko}${more ? ` (${BAD_FRAMES.length}개 중 ${more}개 더)` : ""}`,
+    );
+  if (idOf(await send(trial, trial.enter(), { text: "Nothing happened." })) === undefined) return;
+}

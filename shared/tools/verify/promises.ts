@@ -1,0 +1,436 @@
+// What a server promises whose browsers are to hear each other: every promise with its check, from easy to hard.
+import { slug } from "github-slugger";
+import type { ChapterName } from "../../html-renderer/chapters.ts";
+import type { Language } from "../../html-renderer/words.ts";
+import {
+  catchesUp,
+  cutCharacter,
+  everyMessageOnce,
+  inTheMoment,
+  messageFields,
+  oneOrder,
+  textAsSent,
+} from "./checks/delivery.ts";
+import { foreignHost, foreignOrigin, foreignSite, notCached, opens, paths } from "./checks/doors.ts";
+import { badDrafts, sentTwice, tooLarge } from "./checks/drafts.ts";
+import { brokenOff, busyNeighbour, clientsForgotten, slowReader } from "./checks/hostile.ts";
+import { keptOverKill, oneLog, stops } from "./checks/life.ts";
+import { cursor, longLog } from "./checks/log.ts";
+import { heartbeat, hold, silentPeer } from "./checks/slow.ts";
+import { badFrames, frames, handshake } from "./checks/socket.ts";
+import { lastEventId, stream } from "./checks/stream.ts";
+import type { Said } from "./said.ts";
+import type { Trial } from "./trial.ts";
+
+/** What the notes tell of it under one heading. */
+type Topic =
+  | "read"
+  | "send"
+  | "list"
+  | "door"
+  | "return"
+  | "end"
+  | "beat"
+  | "format"
+  | "frames"
+  | "handshake"
+  | "promises";
+
+/** A promise and its check. */
+export interface VerifiedPromise {
+  readonly name: string;
+  readonly title: Said;
+  readonly topic: Topic;
+  /** The chapters that make it; all, unless told. */
+  readonly chapters?: readonly ChapterName[];
+  /**
+   * What server it is tried on. `shared`: one on which others are tried too, one after another. `own`: one of its own, as
+   * it fills, kills or measures it. `quiet`: one of its own as well, on which it waits, for half a minute at most.
+   */
+  readonly server: "shared" | "own" | "quiet";
+  /** Whether the memory of its server is measured. */
+  readonly isMeasured?: boolean;
+  /** @throws Broken, Untried */
+  readonly check: (trial: Trial) => Promise<void>;
+}
+
+const [POLLING, LONG_POLLING, SSE, WEBSOCKET] = [
+  "ch09-polling",
+  "ch10-long-polling",
+  "ch11-sse",
+  "ch12-websocket",
+] as const;
+
+export const PROMISES: readonly VerifiedPromise[] = [
+  {
+    name: "opens",
+    title: { en: "the page opens, and a client is let in", ko: "페이지가 열리고 클라이언트가 들어온다" },
+    topic: "read",
+    server: "shared",
+    check: opens,
+  },
+  {
+    name: "every-message-once",
+    title: {
+      en: "every client sees every message, once",
+      ko: "모든 클라이언트가 모든 메시지를 한 번씩 본다",
+    },
+    topic: "read",
+    server: "shared",
+    check: everyMessageOnce,
+  },
+  {
+    name: "one-order",
+    title: { en: "all clients see one order", ko: "모든 클라이언트가 같은 순서로 본다" },
+    topic: "read",
+    server: "shared",
+    check: oneOrder,
+  },
+  {
+    name: "message-fields",
+    title: {
+      en: "a message has an id, an author, a text, a time and a key",
+      ko: "메시지에 id, 작성자, 텍스트, 시각, 키가 있다",
+    },
+    topic: "send",
+    server: "shared",
+    check: messageFields,
+  },
+  {
+    name: "text-as-sent",
+    title: {
+      en: "Korean, emoji, markup and line breaks arrive exactly as sent",
+      ko: "한글, 이모지, 마크업, 줄바꿈이 보낸 그대로 온다",
+    },
+    topic: "send",
+    server: "shared",
+    check: textAsSent,
+  },
+  {
+    name: "cut-character",
+    title: {
+      en: "a Korean character cut in two on the way arrives whole",
+      ko: "오는 길에 둘로 잘린 한글이 온전히 온다",
+    },
+    topic: "send",
+    server: "shared",
+    check: cutCharacter,
+  },
+  {
+    name: "catches-up",
+    title: {
+      en: "a client that was away gets what it missed, and nothing twice",
+      ko: "자리를 비웠던 클라이언트가 놓친 것을 받고, 두 번 받지 않는다",
+    },
+    topic: "return",
+    server: "shared",
+    check: catchesUp,
+  },
+  {
+    name: "in-the-moment",
+    title: {
+      en: "a message sent in the very moment of a request or a reconnection is not lost",
+      ko: "요청하거나 재연결하는 바로 그 순간에 보낸 메시지를 잃지 않는다",
+    },
+    topic: "return",
+    server: "shared",
+    check: inTheMoment,
+  },
+  {
+    name: "cursor",
+    title: {
+      en: "a cursor gets what came after it, and what is no cursor is refused",
+      ko: "커서 뒤에 온 것을 받고, 커서가 아닌 값은 거절한다",
+    },
+    topic: "read",
+    server: "shared",
+    check: cursor,
+  },
+  {
+    name: "long-log",
+    title: {
+      en: "a long log comes whole, and an answer has its limit",
+      ko: "긴 로그가 빠짐없이 오고, 응답 하나의 크기에는 한도가 있다",
+    },
+    topic: "read",
+    server: "own",
+    check: longLog,
+  },
+  {
+    name: "sent-twice",
+    title: {
+      en: "a draft sent twice with one key is one message",
+      ko: "같은 키로 두 번 보낸 초안은 메시지 하나가 된다",
+    },
+    topic: "send",
+    server: "shared",
+    check: sentTwice,
+  },
+  {
+    name: "bad-drafts",
+    title: {
+      en: "a bad draft is refused, shown to nobody, and ends nothing",
+      ko: "잘못된 초안은 거절하고, 아무에게도 보이지 않고, 서버가 멈추지 않는다",
+    },
+    topic: "send",
+    server: "shared",
+    check: badDrafts,
+  },
+  {
+    name: "too-large",
+    title: {
+      en: "more than 16 KiB is refused, and the sender is told",
+      ko: "16 KiB가 넘으면 거절하고 알려 준다",
+    },
+    topic: "send",
+    server: "shared",
+    check: tooLarge,
+  },
+  {
+    name: "paths",
+    title: { en: "another path is 404, another method 405", ko: "없는 경로는 404, 다른 메서드는 405" },
+    topic: "promises",
+    server: "shared",
+    check: paths,
+  },
+  {
+    name: "foreign-origin",
+    title: {
+      en: "a page of another origin is kept out (Origin)",
+      ko: "다른 출처의 페이지를 들이지 않는다 (Origin)",
+    },
+    topic: "door",
+    server: "shared",
+    check: foreignOrigin,
+  },
+  {
+    name: "foreign-site",
+    title: {
+      en: "another site's page gets no data (Sec-Fetch-Site)",
+      ko: "다른 사이트의 페이지에 데이터를 주지 않는다 (Sec-Fetch-Site)",
+    },
+    topic: "door",
+    server: "shared",
+    check: foreignSite,
+  },
+  {
+    name: "foreign-host",
+    title: { en: "a name that is not ours is refused (Host)", ko: "우리 이름이 아니면 거절한다 (Host)" },
+    topic: "door",
+    server: "shared",
+    check: foreignHost,
+  },
+  {
+    name: "not-cached",
+    title: { en: "no cache may keep the data", ko: "캐시가 데이터를 저장하지 못한다" },
+    topic: "read",
+    chapters: [POLLING, LONG_POLLING, SSE],
+    server: "shared",
+    check: notCached,
+  },
+  {
+    name: "stream",
+    title: {
+      en: "the stream says when to come back and from where, and each event has its id",
+      ko: "스트림이 언제 어디서부터 돌아올지 알려 주고, 이벤트마다 id가 있다",
+    },
+    topic: "format",
+    chapters: [SSE],
+    server: "shared",
+    check: stream,
+  },
+  {
+    name: "last-event-id",
+    title: {
+      en: "Last-Event-ID goes on where the stream broke",
+      ko: "Last-Event-ID로 스트림이 끊긴 곳부터 이어진다",
+    },
+    topic: "return",
+    chapters: [SSE],
+    server: "shared",
+    check: lastEventId,
+  },
+  {
+    name: "handshake",
+    title: {
+      en: "the handshake is RFC 6455's, and what is none is refused",
+      ko: "핸드셰이크는 RFC 6455 그대로이고, 아니면 거절한다",
+    },
+    topic: "handshake",
+    chapters: [WEBSOCKET],
+    server: "shared",
+    check: handshake,
+  },
+  {
+    name: "frames",
+    title: {
+      en: "pieces, pings and closes are answered as RFC 6455 says",
+      ko: "나뉜 메시지, 핑, 닫기에 RFC 6455대로 답한다",
+    },
+    topic: "frames",
+    chapters: [WEBSOCKET],
+    server: "shared",
+    check: frames,
+  },
+  {
+    name: "bad-frames",
+    title: {
+      en: "a bad frame closes its connection with the right code, and nobody else's",
+      ko: "잘못된 프레임은 그 연결만 알맞은 코드로 닫는다",
+    },
+    topic: "frames",
+    chapters: [WEBSOCKET],
+    server: "shared",
+    check: badFrames,
+  },
+  {
+    name: "broken-off",
+    title: {
+      en: "a connection that breaks off in the middle harms nobody else",
+      ko: "중간에 끊긴 연결이 다른 클라이언트에 해를 주지 않는다",
+    },
+    topic: "list",
+    server: "shared",
+    check: brokenOff,
+  },
+  {
+    name: "clients-forgotten",
+    title: { en: "a client that left is forgotten", ko: "나간 클라이언트는 잊는다" },
+    topic: "list",
+    server: "own",
+    isMeasured: true,
+    check: clientsForgotten,
+  },
+  {
+    name: "slow-reader",
+    title: {
+      en: "a client that does not read does not fill the memory",
+      ko: "읽지 않는 클라이언트가 메모리를 채우지 않는다",
+    },
+    topic: "list",
+    server: "own",
+    isMeasured: true,
+    check: slowReader,
+  },
+  {
+    name: "busy-neighbour",
+    title: {
+      en: "while one client sends without end, another is still heard",
+      ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 말이 전해진다",
+    },
+    topic: "send",
+    server: "own",
+    check: busyNeighbour,
+  },
+  {
+    name: "kept-over-kill",
+    title: {
+      en: "what was answered before a kill -9 is there after it, once",
+      ko: "kill -9 전에 응답한 메시지는 다시 시작해도 한 번씩 있다",
+    },
+    topic: "send",
+    server: "own",
+    check: keptOverKill,
+  },
+  {
+    name: "one-log",
+    title: {
+      en: "two servers on one log show one conversation",
+      ko: "로그 하나를 쓰는 두 서버가 같은 대화를 보여 준다",
+    },
+    topic: "send",
+    server: "own",
+    check: oneLog,
+  },
+  {
+    name: "stops",
+    title: {
+      en: "a stop closes everything well, within 2 s",
+      ko: "종료하면 2초 안에 모두 제대로 닫힌다",
+    },
+    topic: "end",
+    server: "own",
+    check: stops,
+  },
+  {
+    name: "hold",
+    title: { en: "a hold ends after 25 s with 204", ko: "붙잡아 둔 요청은 25초 뒤 204로 끝난다" },
+    topic: "end",
+    chapters: [LONG_POLLING],
+    server: "quiet",
+    check: hold,
+  },
+  {
+    name: "heartbeat",
+    title: {
+      en: "a heartbeat that a page can see comes every 15 s",
+      ko: "페이지가 볼 수 있는 하트비트가 15초마다 온다",
+    },
+    topic: "beat",
+    chapters: [SSE, WEBSOCKET],
+    server: "quiet",
+    check: heartbeat,
+  },
+  {
+    name: "silent-peer",
+    title: {
+      en: "a peer that answers no ping is dropped by the next one",
+      ko: "핑에 답하지 않는 상대는 다음 핑에서 끊는다",
+    },
+    topic: "beat",
+    chapters: [WEBSOCKET],
+    server: "quiet",
+    check: silentPeer,
+  },
+];
+
+/** The promises that a chapter makes, from easy to hard. */
+export function promisesOf(chapter: ChapterName): VerifiedPromise[] {
+  return PROMISES.filter(({ chapters }) => chapters?.includes(chapter) ?? true);
+}
+
+type Headings = Readonly<Partial<Record<Topic, Said>>>;
+
+const PROMISED: Said = { en: "What this chapter promises", ko: "이 장이 지키는 약속" };
+
+/** The headings of each chapter's notes. */
+export const HEADINGS: Readonly<Record<ChapterName, Headings>> = {
+  [POLLING]: {
+    read: { en: "Reading messages", ko: "메시지 읽기" },
+    return: { en: "Reading messages", ko: "메시지 읽기" },
+    send: { en: "Sending a message", ko: "메시지 보내기" },
+    door: { en: "Sending a message", ko: "메시지 보내기" },
+  },
+  [LONG_POLLING]: {
+    read: { en: "Reading messages", ko: "메시지 읽기" },
+    return: { en: "Reading messages", ko: "메시지 읽기" },
+    list: { en: "The waiting list", ko: "대기 목록" },
+    send: { en: "Adding a message", ko: "메시지 더하기" },
+    end: { en: "The end of a hold", ko: "붙잡아 두기의 끝" },
+  },
+  [SSE]: {
+    read: { en: "Subscribing", ko: "구독하기" },
+    return: { en: "By itself", ko: "스스로 돌아오기" },
+    list: { en: "The waiting list", ko: "대기 목록" },
+    send: { en: "Adding a message", ko: "메시지 더하기" },
+    beat: { en: "The heartbeat", ko: "하트비트" },
+    format: { en: "The format", ko: "형식" },
+    end: { en: "Stopping", ko: "멈추기" },
+  },
+  [WEBSOCKET]: {
+    read: { en: "The waiting list", ko: "대기 목록" },
+    return: { en: "The waiting list", ko: "대기 목록" },
+    list: { en: "The waiting list", ko: "대기 목록" },
+    send: { en: "A draft comes", ko: "초안이 올 때" },
+    door: { en: "The door", ko: "문" },
+    beat: { en: "The pulse", ko: "하트비트: 핑과 퐁" },
+    frames: { en: "Frames", ko: "프레임" },
+    handshake: { en: "The handshake, by hand", ko: "손으로 하는 핸드셰이크" },
+  },
+};
+
+/** Where a chapter's notes tell of a promise, as a path with an anchor. */
+export function sectionOf(chapter: ChapterName, { topic }: VerifiedPromise, language: Language): string {
+  const heading = HEADINGS[chapter][topic] ?? PROMISED;
+  return `${chapter}/README${language === "ko" ? ".ko" : ""}.md#${slug(heading[language])}`;
+}

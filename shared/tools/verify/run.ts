@@ -1,0 +1,198 @@
+// Trying promises: which at once, which one after another, and on which server.
+
+import type { VerifiedPromise } from "./promises.ts";
+import { Broken, type Said, shortened, Untried } from "./said.ts";
+import { lastError, type Server, StartError, type Target } from "./server.ts";
+import { openTrial, type Trial, within } from "./trial.ts";
+
+/** What became of a promise. */
+export interface Verdict {
+  readonly promise: VerifiedPromise;
+  /** null: it could not be tried. */
+  readonly kept: boolean | null;
+  /** What was seen, or why it could not be tried. */
+  readonly said?: Said;
+  /** The lines that show it. */
+  readonly why: readonly string[];
+}
+
+export interface RunOptions {
+  /** How long something that should come is waited for, in milliseconds. */
+  readonly patience: number;
+  readonly onVerdict: (verdict: Verdict) => void;
+  readonly onBegin?: (promise: VerifiedPromise) => void;
+  /** Whether nothing more is tried behind the first broken one. */
+  readonly first?: boolean;
+}
+
+/** How many lines of the wire are shown. */
+const LINES = 14;
+
+/**
+ * Tries one promise on a server that runs.
+ *
+ * @returns what was seen: each complaint is a fact of the wire, or of the process
+ */
+export async function tryPromise(
+  promise: VerifiedPromise,
+  target: Target,
+  server: Server,
+  patience: number,
+): Promise<Verdict> {
+  const { trial, close } = openTrial(target, server, patience);
+  try {
+    const verdict = await judged(promise, trial);
+    // A server that was to end ends with code 0, and by us.
+    if (promise.name === "stops" || promise.name === "clients-forgotten") return verdict;
+    await within(20, server.ended);
+    return server.exit() ? { promise, kept: false, ...ending(trial) } : verdict;
+  } finally {
+    await close();
+  }
+}
+
+async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> {
+  try {
+    await promise.check(trial);
+    return { promise, kept: true, why: [] };
+  } catch (error) {
+    if (error instanceof Broken)
+      return { promise, kept: false, said: error.seen, why: error.why ?? trial.lines().slice(-LINES) };
+    if (error instanceof Untried) return { promise, kept: null, said: error.reason, why: [] };
+    if (error instanceof StartError)
+      return { promise, kept: false, said: { en: error.message, ko: error.message }, why: [] };
+    throw error;
+  }
+}
+
+/** A server that ended by itself: how, by which input, and what it said. */
+function ending(trial: Trial): { said: Said; why: string[] } {
+  const { server, input } = trial;
+  const error = shortened(lastError(server.stderr()), 100);
+  const [because, weil] = [error ? ` (${error})` : "", error ? ` (${error})` : ""];
+  return {
+    said: {
+      en: `the server ended${input ? ` when it was sent ${input.en}` : ""}${because}`,
+      ko: `${input ? `${input.ko}을(를) 보내자 ` : ""}서버가 끝났습니다${weil}`,
+    },
+    why: [...trial.lines().slice(-8), ...server.stderr().trim().split("\n").slice(-8)],
+  };
+}
+
+const GONE: Said = {
+  en: "the server is gone, and was not started here",
+  ko: "서버가 사라졌는데, verify가 시작한 서버가 아닙니다",
+};
+
+/**
+ * Tries promises: the quick ones in their order, on one server as long as it is well; those that need one of their own
+ * meanwhile, one after another; those that wait all at once.
+ *
+ * @throws StartError where the first server cannot be started, or reached
+ */
+export async function run(
+  promises: readonly VerifiedPromise[],
+  target: Target,
+  { patience, onVerdict, onBegin = () => {}, first = false }: RunOptions,
+): Promise<void> {
+  let over = false;
+  const tell = (verdict: Verdict) => {
+    if (over) return;
+    onVerdict(verdict);
+    if (first && verdict.kept === false) over = true;
+  };
+  const isShared = ({ server }: VerifiedPromise) => server === "shared";
+  const isOwn = ({ server }: VerifiedPromise) => server === "own";
+  const isQuiet = ({ server }: VerifiedPromise) => server === "quiet";
+
+  /** On one server, one after another; on a fresh one behind whatever broke. */
+  const inTurn = async (some: readonly VerifiedPromise[]) => {
+    let server: Server | undefined;
+    for (const promise of some) {
+      if (over) break;
+      onBegin(promise);
+      if (server && (server.exit() || isOwn(promise))) {
+        await end(server);
+        server = undefined;
+      }
+      try {
+        server ??= await target.start({ isLean: promise.isMeasured ?? false });
+      } catch (error) {
+        if (target.starts || !(error instanceof StartError)) throw error;
+        tell({ promise, kept: null, said: GONE, why: [] });
+        continue;
+      }
+      const verdict = await tryPromise(promise, target, server, patience);
+      tell(verdict);
+      if (target.starts && (verdict.kept === false || isOwn(promise))) {
+        await end(server);
+        server = undefined;
+      } else if (!target.starts) server = undefined; // It is looked for again: it may have gone.
+    }
+    if (server) await end(server);
+  };
+  const onItsOwn = async (promise: VerifiedPromise, before: readonly Promise<void>[]) => {
+    onBegin(promise);
+    const server = await target.start();
+    try {
+      const verdict = await tryPromise(promise, target, server, patience);
+      await Promise.all(before);
+      tell(verdict);
+    } finally {
+      await end(server);
+    }
+  };
+  const end = async (server: Server) => {
+    if (target.starts && !server.exit()) await server.end("SIGKILL");
+  };
+
+  const quick = promises.filter(isShared);
+  const heavy = promises.filter(isOwn);
+  const slow = promises.filter(isQuiet);
+  const [one] = promises;
+  if (!one) return;
+  await end(await target.start()); // Said in one line, before anything is tried.
+  if (target.several) {
+    // The first broken one is to be the same each time: then what waits is told of behind all others.
+    const working = first ? [inTurn([...quick, ...heavy])] : [inTurn(quick), inTurn(heavy)];
+    const waiting = slow.map((promise) => onItsOwn(promise, first ? working : []));
+    await untilOver([...working, ...waiting], () => over);
+    return;
+  }
+  await inTurn([...quick, ...heavy]);
+  if (over) return;
+  // Where servers may not run at once, or there is but one: those that only wait can share it.
+  let server: Server | undefined;
+  try {
+    server = await target.start();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+  }
+  if (!server) {
+    for (const promise of slow) tell({ promise, kept: null, said: GONE, why: [] });
+    return;
+  }
+  const there = server;
+  await untilOver(
+    slow.map(async (promise) => {
+      onBegin(promise);
+      tell(await tryPromise(promise, target, there, patience));
+    }),
+    () => over,
+  );
+  await end(there);
+}
+
+/** Waits for all; or, where the first broken one is enough, for it alone. */
+async function untilOver(all: readonly Promise<void>[], isOver: () => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let left = all.length;
+    for (const one of all) {
+      one.then(() => {
+        left -= 1;
+        if (left === 0 || isOver()) resolve();
+      }, reject);
+    }
+    if (left === 0) resolve();
+  });
+}
