@@ -64,7 +64,7 @@ const [POLLING, LONG_POLLING, SSE, WEBSOCKET] = [
 export const PROMISES: readonly VerifiedPromise[] = [
   {
     name: "opens",
-    title: { en: "the page opens, and a client is let in", ko: "페이지가 열리고 클라이언트가 들어온다" },
+    title: { en: "the page opens, and a client is let in", ko: "페이지가 열리고 클라이언트가 들어옵니다" },
     topic: "read",
     server: "shared",
     check: opens,
@@ -73,7 +73,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "every-message-once",
     title: {
       en: "every client sees every message, once",
-      ko: "모든 클라이언트가 모든 메시지를 한 번씩 본다",
+      ko: "모든 클라이언트가 모든 메시지를 한 번씩 봅니다",
     },
     topic: "read",
     server: "shared",
@@ -81,7 +81,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "one-order",
-    title: { en: "all clients see one order", ko: "모든 클라이언트가 같은 순서로 본다" },
+    title: { en: "all clients see one order", ko: "모든 클라이언트가 같은 순서로 봅니다" },
     topic: "read",
     server: "shared",
     check: oneOrder,
@@ -90,7 +90,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "message-fields",
     title: {
       en: "a message has an id, an author, a text, a time and a key",
-      ko: "메시지에 id, 작성자, 텍스트, 시각, 키가 있다",
+      ko: "메시지에 id, 작성자, 텍스트, 시각, 키가 있습니다",
     },
     topic: "send",
     server: "shared",
@@ -100,7 +100,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "text-as-sent",
     title: {
       en: "Korean, emoji, markup and line breaks arrive exactly as sent",
-      ko: "한글, 이모지, 마크업, 줄바꿈이 보낸 그대로 온다",
+      ko: "한글, 이모지, 마크업, 줄바꿈이 보낸 그대로 옵니다",
     },
     topic: "send",
     server: "shared",
@@ -110,7 +110,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "cut-character",
     title: {
       en: "a Korean character cut in two on the way arrives whole",
-      ko: "오는 길에 둘로 잘린 한글이 온전히 온다",
+      ko: "오는 길에 둘로 잘린 한글이 온전히 옵니다",
     },
     topic: "send",
     server: "shared",
@@ -120,7 +120,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "catches-up",
     title: {
       en: "a client that was away gets what it missed, and nothing twice",
-      ko: "자리를 비웠던 클라이언트가 놓친 것을 받고, 두 번 받지 않는다",
+      ko: "자리를 비웠던 클라이언트가 놓친 것을 받고, 두 번 받지 않습니다",
     },
     topic: "return",
     server: "shared",
@@ -130,7 +130,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "in-the-moment",
     title: {
       en: "a message sent in the very moment of a request or a reconnection is not lost",
-      ko: "요청하거나 재연결하는 바로 그 순간에 보낸 메시지를 잃지 않는다",
+      ko: "요청하거나 재연결하는 바로 그 순간에 보낸 메시지를 잃지 않습니다",
     },
     topic: "return",
     server: "shared",
@@ -140,7 +140,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "cursor",
     title: {
       en: "a cursor gets what came after it, and what is no cursor is refused",
-      ko: "커서 뒤에 온 것을 받고, 커서가 아닌 값은 거절한다",
+      ko: "커서 뒤에 온 것을 받고, 커서가 아닌 값은 거절합니다",
     },
     topic: "read",
     server: "shared",
@@ -150,7 +150,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "long-log",
     title: {
       en: "a long log comes whole, and an answer has its limit",
-      ko: "긴 로그가 빠짐없이 오고, 응답 하나의 크기에는 한도가 있다",
+      ko: "긴 로그가 빠짐없이 오고, 응답 하나의 크기에는 한도가 있습니다",
     },
     topic: "read",
     server: "own",
@@ -160,7 +160,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "sent-twice",
     title: {
       en: "a draft sent twice with one key is one message",
-      ko: "같은 키로 두 번 보낸 초안은 메시지 하나가 된다",
+      ko: "같은 키로 두 번 보낸 초안은 메시지 하나가 됩니다",
     },
     topic: "send",
     server: "shared",
@@ -170,7 +170,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "bad-drafts",
     title: {
       en: "a bad draft is refused, shown to nobody, and ends nothing",
-      ko: "잘못된 초안은 거절하고, 아무에게도 보이지 않고, 서버가 멈추지 않는다",
+      ko: "잘못된 초안은 거절하고, 아무에게도 보이지 않고, 서버도 멈추지 않습니다",
     },
     topic: "send",
     server: "shared",
@@ -180,7 +180,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "too-large",
     title: {
       en: "more than 16 KiB is refused, and the sender is told",
-      ko: "16 KiB가 넘으면 거절하고 알려 준다",
+      ko: "16 KiB가 넘으면 거절하고 알려 줍니다",
     },
     topic: "send",
     server: "shared",
@@ -188,7 +188,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "paths",
-    title: { en: "another path is 404, another method 405", ko: "없는 경로는 404, 다른 메서드는 405" },
+    title: { en: "another path is 404, another method 405", ko: "없는 경로는 404, 다른 메서드는 405입니다" },
     topic: "promises",
     server: "shared",
     check: paths,
@@ -197,7 +197,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "foreign-origin",
     title: {
       en: "a page of another origin is kept out (Origin)",
-      ko: "다른 출처의 페이지를 들이지 않는다 (Origin)",
+      ko: "다른 출처의 페이지를 들이지 않습니다 (Origin)",
     },
     topic: "door",
     server: "shared",
@@ -207,7 +207,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "foreign-site",
     title: {
       en: "another site's page gets no data (Sec-Fetch-Site)",
-      ko: "다른 사이트의 페이지에 데이터를 주지 않는다 (Sec-Fetch-Site)",
+      ko: "다른 사이트의 페이지에 데이터를 주지 않습니다 (Sec-Fetch-Site)",
     },
     topic: "door",
     server: "shared",
@@ -215,14 +215,14 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "foreign-host",
-    title: { en: "a name that is not ours is refused (Host)", ko: "우리 이름이 아니면 거절한다 (Host)" },
+    title: { en: "a name that is not ours is refused (Host)", ko: "우리 이름이 아니면 거절합니다 (Host)" },
     topic: "door",
     server: "shared",
     check: foreignHost,
   },
   {
     name: "not-cached",
-    title: { en: "no cache may keep the data", ko: "캐시가 데이터를 저장하지 못한다" },
+    title: { en: "no cache may keep the data", ko: "캐시가 데이터를 저장하지 못합니다" },
     topic: "read",
     chapters: [POLLING, LONG_POLLING, SSE],
     server: "shared",
@@ -232,7 +232,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "stream",
     title: {
       en: "the stream says when to come back and from where, and each event has its id",
-      ko: "스트림이 언제 어디서부터 돌아올지 알려 주고, 이벤트마다 id가 있다",
+      ko: "스트림이 언제 어디서부터 돌아올지 알려 주고, 이벤트마다 id가 있습니다",
     },
     topic: "format",
     chapters: [SSE],
@@ -243,7 +243,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "last-event-id",
     title: {
       en: "Last-Event-ID goes on where the stream broke",
-      ko: "Last-Event-ID로 스트림이 끊긴 곳부터 이어진다",
+      ko: "Last-Event-ID로 스트림이 끊긴 곳부터 이어집니다",
     },
     topic: "return",
     chapters: [SSE],
@@ -254,7 +254,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "handshake",
     title: {
       en: "the handshake is RFC 6455's, and what is none is refused",
-      ko: "핸드셰이크는 RFC 6455 그대로이고, 아니면 거절한다",
+      ko: "핸드셰이크는 RFC 6455 그대로이고, 아니면 거절합니다",
     },
     topic: "handshake",
     chapters: [WEBSOCKET],
@@ -265,7 +265,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "frames",
     title: {
       en: "pieces, pings and closes are answered as RFC 6455 says",
-      ko: "나뉜 메시지, 핑, 닫기에 RFC 6455대로 답한다",
+      ko: "나뉜 메시지, 핑, 닫기에 RFC 6455대로 답합니다",
     },
     topic: "frames",
     chapters: [WEBSOCKET],
@@ -276,7 +276,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "bad-frames",
     title: {
       en: "a bad frame closes its connection with the right code, and nobody else's",
-      ko: "잘못된 프레임은 그 연결만 알맞은 코드로 닫는다",
+      ko: "잘못된 프레임은 그 연결만 알맞은 코드로 닫습니다",
     },
     topic: "frames",
     chapters: [WEBSOCKET],
@@ -287,7 +287,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "broken-off",
     title: {
       en: "a connection that breaks off in the middle harms nobody else",
-      ko: "중간에 끊긴 연결이 다른 클라이언트에 해를 주지 않는다",
+      ko: "중간에 끊긴 연결이 다른 클라이언트에 해를 주지 않습니다",
     },
     topic: "list",
     server: "shared",
@@ -295,7 +295,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "clients-forgotten",
-    title: { en: "a client that left is forgotten", ko: "나간 클라이언트는 잊는다" },
+    title: { en: "a client that left is forgotten", ko: "나간 클라이언트는 잊습니다" },
     topic: "list",
     server: "own",
     isMeasured: true,
@@ -305,7 +305,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "slow-reader",
     title: {
       en: "a client that does not read does not fill the memory",
-      ko: "읽지 않는 클라이언트가 메모리를 채우지 않는다",
+      ko: "읽지 않는 클라이언트가 메모리를 채우지 않습니다",
     },
     topic: "list",
     server: "own",
@@ -316,7 +316,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "busy-neighbour",
     title: {
       en: "while one client sends without end, another is still heard",
-      ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 말이 전해진다",
+      ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 말이 전해집니다",
     },
     topic: "send",
     server: "own",
@@ -326,7 +326,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "kept-over-kill",
     title: {
       en: "what was answered before a kill -9 is there after it, once",
-      ko: "kill -9 전에 응답한 메시지는 다시 시작해도 한 번씩 있다",
+      ko: "kill -9 전에 응답한 메시지는 다시 시작해도 한 번씩 있습니다",
     },
     topic: "send",
     server: "own",
@@ -336,7 +336,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "one-log",
     title: {
       en: "two servers on one log show one conversation",
-      ko: "로그 하나를 쓰는 두 서버가 같은 대화를 보여 준다",
+      ko: "로그 하나를 쓰는 두 서버가 같은 대화를 보여 줍니다",
     },
     topic: "send",
     server: "own",
@@ -346,7 +346,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "stops",
     title: {
       en: "a stop closes everything well, within 2 s",
-      ko: "종료하면 2초 안에 모두 제대로 닫힌다",
+      ko: "종료하면 2초 안에 모두 제대로 닫습니다",
     },
     topic: "end",
     server: "own",
@@ -354,7 +354,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "hold",
-    title: { en: "a hold ends after 25 s with 204", ko: "붙잡아 둔 요청은 25초 뒤 204로 끝난다" },
+    title: { en: "a hold ends after 25 s with 204", ko: "붙잡아 둔 요청은 25초 뒤 204로 끝납니다" },
     topic: "end",
     chapters: [LONG_POLLING],
     server: "quiet",
@@ -364,7 +364,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "heartbeat",
     title: {
       en: "a heartbeat that a page can see comes every 15 s",
-      ko: "페이지가 볼 수 있는 하트비트가 15초마다 온다",
+      ko: "페이지가 볼 수 있는 하트비트가 15초마다 옵니다",
     },
     topic: "beat",
     chapters: [SSE, WEBSOCKET],
@@ -375,7 +375,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "silent-peer",
     title: {
       en: "a peer that answers no ping is dropped by the next one",
-      ko: "핑에 답하지 않는 상대는 다음 핑에서 끊는다",
+      ko: "핑에 답하지 않는 상대는 다음 핑에서 끊습니다",
     },
     topic: "beat",
     chapters: [WEBSOCKET],

@@ -69,11 +69,11 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
 function ending(trial: Trial): { said: Said; why: string[] } {
   const { server, input } = trial;
   const error = shortened(lastError(server.stderr()), 100);
-  const [because, weil] = [error ? ` (${error})` : "", error ? ` (${error})` : ""];
+  const because = error ? ` (${error})` : "";
   return {
     said: {
       en: `the server ended${input ? ` when it was sent ${input.en}` : ""}${because}`,
-      ko: `${input ? `${input.ko}을(를) 보내자 ` : ""}서버가 끝났습니다${weil}`,
+      ko: `서버가 끝났습니다${input ? `. 마지막으로 보낸 것: ${input.ko}` : ""}${because}`,
     },
     why: [...trial.lines().slice(-8), ...server.stderr().trim().split("\n").slice(-8)],
   };

@@ -222,6 +222,11 @@ export async function within<Value>(limit: number, promise: Promise<Value>): Pro
   }
 }
 
+/** How long an answer is waited for that a broken server may never give, in milliseconds. */
+export function brief({ patience }: Trial): number {
+  return patience / 2;
+}
+
 /** Calls `make` as often as `count` says. */
 export function times<Value>(count: number, make: (index: number) => Value): Value[] {
   return Array.from({ length: count }, (_, index) => make(index));

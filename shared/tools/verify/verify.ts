@@ -216,6 +216,18 @@ async function verify(options: Options): Promise<number> {
   const underWay = new Set<VerifiedPromise>();
   const status = statusLine(process.stderr);
   let done = 0;
+  /** What is known and not printed yet: to a reader, in the order of the list; to a program, at once. */
+  const known = new Map<VerifiedPromise, readonly string[]>();
+  const left = [...promises];
+  const print = (isOver = false) => {
+    for (const promise of [...left]) {
+      const lines = known.get(promise);
+      if (!lines && !json && !isOver) return;
+      if (!lines) continue;
+      left.splice(left.indexOf(promise), 1);
+      for (const line of lines) console.log(line);
+    }
+  };
   const show = () => {
     const names = [...underWay].map(({ name }) => name).join(", ");
     status.show(`${done}/${promises.length}  ${names}`);
@@ -232,11 +244,13 @@ async function verify(options: Options): Promise<number> {
       done += 1;
       counts[verdict.kept === null ? "untried" : verdict.kept ? "kept" : "broken"] += 1;
       status.clear();
-      for (const line of linesOf(verdict, options)) console.log(line);
+      known.set(verdict.promise, linesOf(verdict, options));
+      print();
       show();
     },
   });
   status.clear();
+  print(true);
   counts.untried += promises.length - done;
   const { kept, broken, untried } = counts;
   console.log(json ? JSON.stringify({ summary: counts }) : WORDS.summary[language](kept, broken, untried));

@@ -67,7 +67,7 @@ function expectEachOnce(
     const reason = because(member, missed);
     broken(
       `client ${member.number} missed ${missed.length} of ${of}${reason ? ` (${reason.en})` : ""}`,
-      `클라이언트 ${member.number}이(가) ${of}개 중 ${missed.length}개를 받지 못했습니다${reason ? ` (${reason.ko})` : ""}`,
+      `클라이언트 ${member.number}번이 ${of}개 중 ${missed.length}개를 받지 못했습니다${reason ? ` (${reason.ko})` : ""}`,
       showing(trial, member, missed[0] ?? ""),
     );
   }
@@ -76,7 +76,7 @@ function expectEachOnce(
     const { member, doubled } = twice;
     broken(
       `client ${member.number} got ${doubled.length} of ${of} more than once`,
-      `클라이언트 ${member.number}이(가) ${of}개 중 ${doubled.length}개를 두 번 이상 받았습니다`,
+      `클라이언트 ${member.number}번이 ${of}개 중 ${doubled.length}개를 두 번 이상 받았습니다`,
       showing(trial, member, doubled[0] ?? ""),
     );
   }
@@ -165,10 +165,10 @@ export async function oneOrder(trial: Trial): Promise<void> {
   for (const { member, own } of seen) {
     for (const [index, message] of own.entries()) {
       const [id, before] = [idOf(message), idOf(own[index - 1])];
-      if (id === undefined || before === undefined || id > before) continue;
+      if (id === undefined || before === undefined || id === before + 1) continue;
       broken(
         `client ${member.number} got id ${id} after id ${before}`,
-        `클라이언트 ${member.number}이(가) id ${before} 다음에 id ${id}를 받았습니다`,
+        `클라이언트 ${member.number}번이 id ${before} 다음에 받은 것이 id ${id}입니다`,
         showing(trial, member, message.text),
       );
     }
@@ -181,7 +181,7 @@ export async function oneOrder(trial: Trial): Promise<void> {
       if (late === -1) continue;
       broken(
         `client ${member.number} saw message ${turns[late]} of a sender after message ${turns[late - 1]}, though each was sent only when the one before it was answered`,
-        `보낸 쪽은 앞 메시지의 응답을 받고 다음을 보냈는데, 클라이언트 ${member.number}은(는) ${turns[late - 1]}번 다음에 ${turns[late]}번을 보았습니다`,
+        `보낸 쪽은 앞 메시지의 응답을 받고 다음을 보냈는데, 클라이언트 ${member.number}번은 ${turns[late - 1]}번째 다음에 ${turns[late]}번째를 보았습니다`,
       );
     }
   }
@@ -195,7 +195,7 @@ export async function oneOrder(trial: Trial): Promise<void> {
     const [before, after] = [common[at - 1] ?? "", common[at] ?? ""];
     broken(
       `client ${first?.member.number} saw ${quoted(before)} before ${quoted(after)}, client ${member.number} the other way round`,
-      `클라이언트 ${first?.member.number}은(는) ${quoted(before)}를 ${quoted(after)}보다 먼저, 클라이언트 ${member.number}은(는) 반대로 보았습니다`,
+      `클라이언트 ${first?.member.number}번은 ${quoted(before)}, ${quoted(after)} 순서로, 클라이언트 ${member.number}번은 반대로 보았습니다`,
     );
   }
 }
@@ -236,14 +236,14 @@ export async function messageFields(trial: Trial): Promise<void> {
   ] as const) {
     if (!message && what !== "a message") {
       const text = what === "a received message" ? "안녕" : "no name, no key";
-      broken(`${quoted(text)} did not arrive`, `${quoted(text)}이(가) 오지 않았습니다`);
+      broken(`${quoted(text)} did not arrive`, `오지 않은 메시지: ${quoted(text)}`);
     }
     const lacks = missing(message, ["id", "author", "text", "timestamp", "key"]);
     if (lacks.length === 0) continue;
     const shown = shortened(JSON.stringify(message ?? null), 80);
     broken(
       `${what} has no ${lacks.join(", no ")}: ${shown}`,
-      `${ko}에 ${lacks.join(", ")}이(가) 없습니다: ${shown}`,
+      `${ko}에 없는 것: ${lacks.join(", ")}. 온 것: ${shown}`,
     );
   }
   const shown = shortened(JSON.stringify(received), 100);
@@ -253,7 +253,7 @@ export async function messageFields(trial: Trial): Promise<void> {
     const said = shortened(JSON.stringify(answer), 100);
     broken(
       `the sender was answered ${said}, but others got ${shown}`,
-      `보낸 쪽의 응답은 ${said}인데, 다른 쪽은 ${shown}를 받았습니다`,
+      `보낸 쪽의 응답과 다른 쪽이 받은 것이 다릅니다: ${said} / ${shown}`,
     );
   }
   if (bare?.author !== "anonymous")
@@ -303,12 +303,11 @@ export async function textAsSent(trial: Trial): Promise<void> {
 
 function expectText(arrived: string | undefined, sent: string): void {
   if (arrived === sent) return;
-  if (arrived === undefined)
-    broken(`${quoted(sent)} did not arrive`, `${quoted(sent)}이(가) 오지 않았습니다`);
+  if (arrived === undefined) broken(`${quoted(sent)} did not arrive`, `오지 않은 메시지: ${quoted(sent)}`);
   const at = [...sent].findIndex((character, index) => [...arrived][index] !== character);
   const from = Math.max(0, at - 10);
   const [expected, seen] = [sent, arrived].map((text) => quoted([...text].slice(from).join(""), 40));
-  broken(`${expected} arrived as ${seen}`, `${expected}이(가) ${seen}(으)로 왔습니다`);
+  broken(`${expected} arrived as ${seen}`, `보낸 것과 온 것이 다릅니다: ${expected} → ${seen}`);
 }
 
 /** A pause between two pieces on one connection, so that they are read one by one, in milliseconds. */
@@ -467,7 +466,7 @@ async function draftBesideRequest(trial: Trial): Promise<void> {
       const what = seen === undefined ? "nothing" : shortened(answer()?.body ?? "", 60);
       broken(
         `GET ${path}?after=${cursor}, asked in the same moment as ${quoted(text)} was sent, was answered with ${what || status}`,
-        `${quoted(text)}을(를) 보낸 바로 그 순간의 GET ${path}?after=${cursor}에 온 것: ${what || status}`,
+        `${quoted(text)} 메시지를 보낸 바로 그 순간의 GET ${path}?after=${cursor}에 온 것: ${what || status}`,
         [
           timed(0, `POST /update ${body} → ${outcome(await posted).en}`),
           timed(0, `GET ${path}?after=${cursor} → ${what || status}`),

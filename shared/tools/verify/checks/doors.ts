@@ -1,9 +1,10 @@
 // Who is let in, to what: paths, methods, foreign pages and names, caches.
 import { requestOf } from "../../clients/ask.ts";
 import { upgradeOf } from "../../clients/frames.ts";
-import { broken, shortened } from "../said.ts";
+import { broken, type Said, shortened } from "../said.ts";
 import {
   beginning,
+  brief,
   DATA,
   type Fetched,
   type FetchOptions,
@@ -69,7 +70,7 @@ export async function opens(trial: Trial): Promise<void> {
   if (early !== undefined)
     broken(
       `${target} was not held: ${Math.round(early)} ms later, without a message, it was answered with ${outcome(await held).en}`,
-      `${target}을(를) 붙잡아 두지 않았습니다. 메시지도 없이 ${Math.round(early)} ms 뒤에 온 응답: ${outcome(await held).ko}`,
+      `요청을 붙잡아 두지 않았습니다. 메시지가 없는데 ${Math.round(early)} ms 만에 온 ${target}의 응답: ${outcome(await held).ko}`,
     );
   await send(trial, trial.enter(now === undefined ? {} : { after: now }), { text: "the first news" });
   const answer = await held;
@@ -89,15 +90,15 @@ async function expectRefusals(
     readonly line: string;
     readonly options?: FetchOptions;
     /** What stands in a complaint; the line, unless told. */
-    readonly what?: string;
+    readonly what?: Said;
     readonly status: number | readonly number[];
     readonly allow?: readonly string[];
   }[],
 ): Promise<void> {
   const asked: Promise<Fetched>[] = [];
-  for (const { line, what = line, options } of cases) {
-    trial.sending({ en: what, ko: what });
-    const answer = trial.fetch(line, { headOnly: true, limit: 2_000, ...options });
+  for (const { line, what = { en: line, ko: line }, options } of cases) {
+    trial.sending(what);
+    const answer = trial.fetch(line, { headOnly: true, limit: brief(trial), ...options });
     asked.push(answer);
     // One that is held is not waited for: but were it the one that ends the server, that is seen by then.
     await within(150, answer);
@@ -113,7 +114,7 @@ async function expectRefusals(
   });
   const [first] = wrong;
   if (!first) return;
-  const { what = first.line, answer, status, allow } = first;
+  const { what = { en: first.line, ko: first.line }, answer, status, allow } = first;
   const wanted = [status]
     .flat()
     .filter((it) => it !== 0)
@@ -121,10 +122,10 @@ async function expectRefusals(
   const more = wrong.length - 1;
   const isStatus = [status].flat().includes(answer.status);
   const seen = isStatus ? `${answer.status} without “Allow: ${allow?.join(", ")}”` : outcome(answer).en;
-  const gesehen = isStatus ? `“Allow: ${allow?.join(", ")}” 없는 ${answer.status}` : outcome(answer).ko;
+  const seenKo = isStatus ? `“Allow: ${allow?.join(", ")}” 없는 ${answer.status}` : outcome(answer).ko;
   broken(
-    `${what} was answered with ${seen}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
-    `${what}의 응답이 ${wanted}이(가) 아니라 ${gesehen}입니다${more > 0 ? ` (${cases.length}개 중 ${more}개 더)` : ""}`,
+    `${what.en} was answered with ${seen}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
+    `${what.ko}의 응답: ${seenKo} (${wanted} 대신)${more > 0 ? `. ${cases.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
   );
 }
 
@@ -151,7 +152,10 @@ export async function paths(trial: Trial): Promise<void> {
     { line: "DELETE /", status: 405, allow: ["GET"] },
     ...own,
   ]);
-  if (isSocket) await expectUpgradeRefusals(trial, [["an upgrade of GET /chat", "/chat", {}, [404]]]);
+  if (isSocket)
+    await expectUpgradeRefusals(trial, [
+      [{ en: "an upgrade of GET /chat", ko: "GET /chat 업그레이드" }, "/chat", {}, [404]],
+    ]);
   await expectNoBodyForHead(trial);
 }
 
@@ -179,11 +183,20 @@ async function expectNoBodyForHead(trial: Trial): Promise<void> {
     );
 }
 
+/** What an upgrade is called in a complaint. */
+export function upgradeWith(what: string, ko = what): Said {
+  return { en: `an upgrade with ${what}`, ko: `업그레이드(${ko})` };
+}
+
+function lineWith(line: string, what: string, ko = what): Said {
+  return { en: `${line} with ${what}`, ko: `${line}(${ko})` };
+}
+
 /** Sends upgrades that must be refused before the handshake. */
 export async function expectUpgradeRefusals(
   trial: Trial,
   cases: readonly (readonly [
-    what: string,
+    what: Said,
     target: string,
     headers: Readonly<Record<string, string | undefined>>,
     statuses: readonly number[],
@@ -192,16 +205,16 @@ export async function expectUpgradeRefusals(
   const wrong = (
     await Promise.all(
       cases.map(async ([what, target, headers, statuses]) => {
-        trial.sending({ en: what, ko: what });
-        const connection = trial.raw(upgradeOf(trial.server.host, target, headers), what);
+        trial.sending(what);
+        const connection = trial.raw(upgradeOf(trial.server.host, target, headers), what.en);
         const text =
           (await within(
-            2_000,
+            brief(trial),
             connection.until((received) => received.includes("\r\n\r\n")),
           ).catch(() => undefined)) ?? connection.received();
         const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(text)?.[1] ?? 0);
         const [line = ""] = text.split("\r\n");
-        trial.note(`← ${line || "nothing"} (${what})`);
+        trial.note(`← ${line || "nothing"} (${what.en})`);
         return { what, statuses, line, good: statuses.includes(status) };
       }),
     )
@@ -211,8 +224,8 @@ export async function expectUpgradeRefusals(
   const more = wrong.length - 1;
   const wanted = first.statuses.filter((it) => it !== 0).join(" / ");
   broken(
-    `${first.what} was answered with ${first.line || "nothing"}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
-    `${first.what}의 응답이 ${wanted}이(가) 아니라 ${first.line || "없음"}입니다${more > 0 ? ` (${cases.length}개 중 ${more}개 더)` : ""}`,
+    `${first.what.en} was answered with ${first.line || "nothing"}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
+    `${first.what.ko}의 응답: ${first.line || "없음"} (${wanted} 대신)${more > 0 ? `. ${cases.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
   );
 }
 
@@ -241,10 +254,13 @@ export async function foreignOrigin(trial: Trial): Promise<void> {
   if (trial.chapter === "ch12-websocket") {
     await expectUpgradeRefusals(trial, [
       ...origins.map(
-        (origin) => [`an upgrade with Origin: ${origin}`, "/", { Origin: origin }, FORBIDDEN] as const,
+        (origin) => [upgradeWith(`Origin: ${origin}`), "/", { Origin: origin }, FORBIDDEN] as const,
       ),
       [
-        "an upgrade with Origin: http://evil.example behind 2,100 other fields",
+        upgradeWith(
+          "Origin: http://evil.example behind 2,100 other fields",
+          "2,100개 필드 뒤의 Origin: http://evil.example",
+        ),
         "/",
         { ...many, Origin: "http://evil.example" },
         REFUSED,
@@ -258,14 +274,18 @@ export async function foreignOrigin(trial: Trial): Promise<void> {
       origins.map((Origin) => ({
         line,
         options: withHeaders(options, { Origin }),
-        what: `${line} with Origin: ${Origin}`,
+        what: lineWith(line, `Origin: ${Origin}`),
         status: FORBIDDEN,
       })),
     ),
     ...dataRequests(trial).map(({ line, options }) => ({
       line,
       options: withHeaders(options, { ...many, Origin: "http://evil.example" }),
-      what: `${line} with Origin: http://evil.example behind 2,100 other fields`,
+      what: lineWith(
+        line,
+        "Origin: http://evil.example behind 2,100 other fields",
+        "2,100개 필드 뒤의 Origin: http://evil.example",
+      ),
       status: REFUSED,
     })),
   ]);
@@ -312,7 +332,7 @@ export async function foreignSite(trial: Trial): Promise<void> {
       trial,
       sites.map(
         (site) =>
-          [`an upgrade with Sec-Fetch-Site: ${site}`, "/", { "Sec-Fetch-Site": site }, FORBIDDEN] as const,
+          [upgradeWith(`Sec-Fetch-Site: ${site}`), "/", { "Sec-Fetch-Site": site }, FORBIDDEN] as const,
       ),
     );
   }
@@ -322,7 +342,7 @@ export async function foreignSite(trial: Trial): Promise<void> {
       sites.map((site) => ({
         line,
         options: withHeaders(options, { "Sec-Fetch-Site": site }),
-        what: `${line} with Sec-Fetch-Site: ${site}`,
+        what: lineWith(line, `Sec-Fetch-Site: ${site}`),
         status: FORBIDDEN,
       })),
     ),
@@ -342,18 +362,22 @@ export async function foreignHost(trial: Trial): Promise<void> {
     ...[{ line: "GET /", options: {} }, ...data].map(({ line, options }) => ({
       line,
       options: withHeaders(options, foreign),
-      what: `${line} with Host: evil.example`,
+      what: lineWith(line, "Host: evil.example"),
       status: FORBIDDEN,
     })),
     {
       line: "GET /",
       options: { headers: { host: "evil.example" } },
-      what: `GET / with Host: ${trial.server.host} and Host: evil.example`,
+      what: lineWith(
+        "GET /",
+        `Host: ${trial.server.host} and Host: evil.example`,
+        `Host: ${trial.server.host}, Host: evil.example`,
+      ),
       status: [403, 400],
     },
   ]);
   if (trial.chapter === "ch12-websocket")
-    await expectUpgradeRefusals(trial, [["an upgrade with Host: evil.example", "/", foreign, FORBIDDEN]]);
+    await expectUpgradeRefusals(trial, [[upgradeWith("Host: evil.example"), "/", foreign, FORBIDDEN]]);
 }
 
 /** Data may not come from a cache: a 204 may be kept by one as well. */

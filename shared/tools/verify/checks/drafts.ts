@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { CLOSE, type Frame, frameOf } from "../../clients/frames.ts";
-import { broken, quoted, shortened } from "../said.ts";
-import { beginning, type Fetched, idOf, outcome, send, type Trial, together, within } from "../trial.ts";
+import { broken, quoted, type Said, shortened } from "../said.ts";
+import { beginning, brief, idOf, outcome, send, type Trial, together, within } from "../trial.ts";
 
 const JSON_BODY = { "Content-Type": "application/json" };
 
@@ -40,7 +40,7 @@ export async function sentTwice(trial: Trial): Promise<void> {
   if (idOf(first) !== undefined && idOf(again) !== idOf(first))
     broken(
       `sent again with its key, it was answered with id ${again.id}, not with the first message, id ${first.id}`,
-      `같은 키로 다시 보내니 첫 메시지(id ${first.id})가 아니라 id ${again.id}가 왔습니다`,
+      `같은 키로 다시 보낸 초안의 응답: id ${again.id} (첫 메시지 id ${first.id} 대신)`,
     );
   const race = randomUUID();
   const answers = await Promise.all(
@@ -61,7 +61,7 @@ export async function sentTwice(trial: Trial): Promise<void> {
     if (message.key !== undefined && message.key !== own)
       broken(
         `the key ${quoted(own)} came back as ${quoted(String(message.key))}`,
-        `키 ${quoted(own)}이(가) ${quoted(String(message.key))}(으)로 돌아왔습니다`,
+        `키가 바뀌어 돌아왔습니다: ${quoted(own)} → ${quoted(String(message.key))}`,
       );
     if (message.text === undefined)
       broken(
@@ -86,7 +86,7 @@ async function statusOfRepeated(trial: Trial, key: string): Promise<number | und
 
 /** A body that is no draft: what it is called, its bytes, how it is to be answered. */
 interface Bad {
-  readonly what: string;
+  readonly what: Said;
   readonly body: string | Uint8Array;
   readonly status?: number;
   readonly type?: string | undefined;
@@ -94,31 +94,53 @@ interface Bad {
   readonly isText?: boolean;
 }
 
+/** What is the same in both languages. */
+function same(text: string): Said {
+  return { en: text, ko: text };
+}
+
 const BAD: readonly Bad[] = [
-  { what: "{half", body: "{half", isText: true },
-  { what: "an empty body", body: "" },
-  { what: "[1, 2]", body: "[1, 2]", isText: true },
-  { what: "null", body: "null", isText: true },
-  { what: "{}", body: "{}" },
-  { what: '{"text": 5}', body: '{"text": 5}' },
-  { what: '{"text": null}', body: '{"text": null}' },
-  { what: "a blank text", body: '{"text": " \\n "}' },
-  { what: "a text of 2,001 characters", body: JSON.stringify({ text: "x".repeat(2_001) }) },
-  { what: "an author of 33 characters", body: JSON.stringify({ text: "x", author: "x".repeat(33) }) },
-  { what: "an author that is a number", body: '{"text": "x", "author": 5}' },
-  { what: "a key with a blank", body: '{"text": "x", "key": "no key"}' },
-  { what: "a key of 65 characters", body: JSON.stringify({ text: "x", key: "k".repeat(65) }) },
-  { what: "a key that is a number", body: '{"text": "x", "key": 7}' },
-  { what: "half an emoji", body: '{"text": "\\ud83d"}' },
-  { what: "a text that is inherited", body: '{"__proto__": {"text": "inherited"}}' },
+  { what: same("{half"), body: "{half", isText: true },
+  { what: { en: "an empty body", ko: "빈 본문" }, body: "" },
+  { what: same("[1, 2]"), body: "[1, 2]", isText: true },
+  { what: same("null"), body: "null", isText: true },
+  { what: same("{}"), body: "{}" },
+  { what: same('{"text": 5}'), body: '{"text": 5}' },
+  { what: same('{"text": null}'), body: '{"text": null}' },
+  { what: { en: "a blank text", ko: "빈칸뿐인 텍스트" }, body: '{"text": " \\n "}' },
   {
-    what: "bytes that are not UTF-8",
+    what: { en: "a text of 2,001 characters", ko: "2,001자 텍스트" },
+    body: JSON.stringify({ text: "x".repeat(2_001) }),
+  },
+  {
+    what: { en: "an author of 33 characters", ko: "33자 작성자" },
+    body: JSON.stringify({ text: "x", author: "x".repeat(33) }),
+  },
+  { what: { en: "an author that is a number", ko: "숫자인 작성자" }, body: '{"text": "x", "author": 5}' },
+  { what: { en: "a key with a blank", ko: "빈칸이 있는 키" }, body: '{"text": "x", "key": "no key"}' },
+  {
+    what: { en: "a key of 65 characters", ko: "65자 키" },
+    body: JSON.stringify({ text: "x", key: "k".repeat(65) }),
+  },
+  { what: { en: "a key that is a number", ko: "숫자인 키" }, body: '{"text": "x", "key": 7}' },
+  { what: { en: "half an emoji", ko: "이모지 반 개" }, body: '{"text": "\\ud83d"}' },
+  {
+    what: { en: "a text that is inherited", ko: "상속받은 텍스트" },
+    body: '{"__proto__": {"text": "inherited"}}',
+  },
+  {
+    what: { en: "bytes that are not UTF-8", ko: "UTF-8이 아닌 바이트" },
     body: Buffer.concat([Buffer.from('{"text": "'), Buffer.of(0xc3, 0x28), Buffer.from('"}')]),
   },
-  { what: "Content-Type: text/plain", body: '{"text": "plain"}', status: 415, type: "text/plain" },
-  { what: "no Content-Type", body: '{"text": "none"}', status: 415, type: undefined },
+  { what: same("Content-Type: text/plain"), body: '{"text": "plain"}', status: 415, type: "text/plain" },
   {
-    what: "a form",
+    what: { en: "no Content-Type", ko: "Content-Type 없음" },
+    body: '{"text": "none"}',
+    status: 415,
+    type: undefined,
+  },
+  {
+    what: { en: "a form", ko: "폼" },
     body: "text=form",
     status: 415,
     type: "application/x-www-form-urlencoded",
@@ -145,7 +167,7 @@ export async function badDrafts(trial: Trial): Promise<void> {
     const all = BAD.filter(({ type, isText }) => !isSocket || !(type !== undefined || isText)).length;
     broken(
       `${first?.en}${more > 0 ? `; and ${more} more of ${all} like it` : ""}`,
-      `${first?.ko}${more > 0 ? ` (${all}개 중 ${more}개 더)` : ""}`,
+      `${first?.ko}${more > 0 ? `. ${all}개 중 ${more}개가 더 이렇습니다` : ""}`,
     );
   }
   const shown = witness.client.messages.filter(
@@ -159,50 +181,41 @@ export async function badDrafts(trial: Trial): Promise<void> {
     );
 }
 
-interface Wrong {
-  readonly en: string;
-  readonly ko: string;
-}
-
-async function badByPost(trial: Trial): Promise<Wrong[]> {
-  const wrong: Wrong[] = [];
+async function badByPost(trial: Trial): Promise<Said[]> {
+  const wrong: Said[] = [];
   for (const { what, body, status = 400, ...rest } of BAD) {
     const type = "type" in rest ? rest.type : "application/json";
-    trial.sending({ en: what, ko: what });
+    trial.sending(what);
     const answer = await trial.fetch("POST /update", {
       headers: { "Content-Type": type },
       body,
-      limit: 2_000,
+      limit: brief(trial),
     });
     if (trial.server.exit()) return [];
     if (answer.status === status) continue;
-    wrong.push(answeredWrongly(`POST /update with ${what}`, answer, status));
+    wrong.push({
+      en: `POST /update with ${what.en} was answered with ${outcome(answer).en}, not with ${status}`,
+      ko: `POST /update(${what.ko})의 응답: ${outcome(answer).ko} (${status} 대신)`,
+    });
   }
   return wrong;
 }
 
-function answeredWrongly(what: string, answer: Fetched, status: number): Wrong {
-  return {
-    en: `${what} was answered with ${outcome(answer).en}, not with ${status}`,
-    ko: `${what}의 응답이 ${status}이(가) 아니라 ${outcome(answer).ko}입니다`,
-  };
-}
-
-async function badOnSocket(trial: Trial): Promise<Wrong[]> {
+async function badOnSocket(trial: Trial): Promise<Said[]> {
   const now = await beginning(trial);
   const socket = await trial.socket(now === undefined ? "/" : `/?after=${now}`);
-  const wrong: Wrong[] = [];
+  const wrong: Said[] = [];
   const sent = BAD.filter(
     ({ status, isText, body }) => !status && !isText && typeof body === "string" && body !== "",
   );
   const frames = () => socket.frames().filter(({ first }) => first === 0x81);
   for (const { what, body } of sent) {
     const before = frames().length;
-    trial.sending({ en: what, ko: what });
+    trial.sending(what);
     trial.note(`→ ${shortened(String(body), 80)}`);
     socket.send(body);
     await within(
-      1_000,
+      brief(trial),
       socket.connection.until(() => frames().length > before),
     ).catch(() => {});
     const answer = frames()[before]?.payload.toString();
@@ -211,15 +224,15 @@ async function badOnSocket(trial: Trial): Promise<Wrong[]> {
     if (trial.server.exit()) return [];
     if (socket.connection.isOver()) {
       wrong.push({
-        en: `${what} closed the connection: it is to be answered with {"error": …}`,
-        ko: `${what}에 연결이 닫혔습니다. {"error": …}로 답해야 합니다`,
+        en: `${what.en} closed the connection: it is to be answered with {"error": …}`,
+        ko: `${what.ko}에 연결이 닫혔습니다. {"error": …}로 답해야 합니다`,
       });
       return wrong;
     }
     if (answer !== undefined && typeof objectIn(answer)["error"] === "string") continue;
     wrong.push({
-      en: `${what} was answered with ${answer === undefined ? "nothing" : shortened(answer, 60)}, not with {"error": …}`,
-      ko: `${what}의 응답이 {"error": …}이(가) 아니라 ${answer === undefined ? "없음" : shortened(answer, 60)}입니다`,
+      en: `${what.en} was answered with ${answer === undefined ? "nothing" : shortened(answer, 60)}, not with {"error": …}`,
+      ko: `${what.ko}의 응답: ${answer === undefined ? "없음" : shortened(answer, 60)} ({"error": …} 대신)`,
     });
   }
   return wrong;
@@ -240,11 +253,11 @@ export async function tooLarge(trial: Trial): Promise<void> {
   if (trial.chapter === "ch12-websocket") return tooLargeFrames(trial);
   const { host } = trial.server;
   const draft = (size: number) => '{"text": "as large as may be"}'.padEnd(size);
-  const post = async (what: string, head: Record<string, string>, body: string, wanted: number[]) => {
-    trial.sending({ en: what, ko: what });
+  const post = async (what: Said, head: Record<string, string>, body: string, wanted: number[]) => {
+    trial.sending(what);
     const connection = trial.raw(
       requestOf(host, "POST /update", { headers: { ...JSON_BODY, ...head } }),
-      what,
+      what.en,
     );
     connection.socket.write(body);
     const read = () => partialAnswerIn(connection.received(), connection.isOver());
@@ -254,25 +267,40 @@ export async function tooLarge(trial: Trial): Promise<void> {
     ).catch(() => {});
     const answer = read();
     const said = answer ? `${answer.status}` : connection.isOver() ? "a closed connection" : "nothing";
-    trial.note(`← ${said} (${what})`);
+    trial.note(`← ${said} (${what.en})`);
     if (trial.server.exit()) return connection;
     if (!answer || !wanted.includes(answer.status))
       broken(
-        `${what} was answered with ${said}, not with ${wanted.join(" / ")}`,
-        `${what}의 응답이 ${wanted.join(" / ")}이(가) 아니라 ${said}입니다`,
+        `${what.en} was answered with ${said}, not with ${wanted.join(" / ")}`,
+        `${what.ko}의 응답: ${said} (${wanted.join(" / ")} 대신)`,
       );
     return connection;
   };
   const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-  await post("a body of 16 KiB", { "Content-Length": String(LIMIT) }, draft(LIMIT), [200, 201]);
-  await post("a body of 16 KiB and a byte", { "Content-Length": String(LIMIT + 1) }, draft(LIMIT + 1), [413]);
   await post(
-    "16 KiB and a byte in chunks",
+    { en: "a body of 16 KiB", ko: "16 KiB 본문" },
+    { "Content-Length": String(LIMIT) },
+    draft(LIMIT),
+    [200, 201],
+  );
+  await post(
+    { en: "a body of 16 KiB and a byte", ko: "16 KiB보다 1바이트 큰 본문" },
+    { "Content-Length": String(LIMIT + 1) },
+    draft(LIMIT + 1),
+    [413],
+  );
+  await post(
+    { en: "16 KiB and a byte in chunks", ko: "청크로 보낸 16 KiB + 1바이트" },
     { "Transfer-Encoding": "chunked" },
     chunked(draft(LIMIT + 1)),
     [413],
   );
-  await post("a body that says it has 100 MB", { "Content-Length": "100000000" }, "x".repeat(100_000), [413]);
+  await post(
+    { en: "a body that says it has 100 MB", ko: "100 MB라고 하는 본문" },
+    { "Content-Length": "100000000" },
+    "x".repeat(100_000),
+    [413],
+  );
   const asked = trial.raw(
     requestOf(host, "POST /update", {
       headers: { ...JSON_BODY, "Content-Length": "20000", Expect: "100-continue" },
@@ -349,19 +377,25 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
       `16 KiB 메시지에 연결이 닫혔습니다${codeOf(large.frames()) ? ` (${codeOf(large.frames())})` : ""}`,
     );
   for (const [what, frames] of [
-    ["a message of 16 KiB and a byte", [frameOf("x".repeat(LIMIT + 1))]],
     [
-      "pieces of more than 16 KiB together",
+      { en: "a message of 16 KiB and a byte", ko: "16 KiB보다 1바이트 큰 메시지" },
+      [frameOf("x".repeat(LIMIT + 1))],
+    ],
+    [
+      { en: "pieces of more than 16 KiB together", ko: "합쳐서 16 KiB가 넘는 조각들" },
       [frameOf("x".repeat(LIMIT), { fin: false }), frameOf("y", { opcode: 0 })],
     ],
-    ["a frame that says it has 2^63 bytes", [Buffer.from("81ffffffffffffffffff00000000", "hex")]],
+    [
+      { en: "a frame that says it has 2^63 bytes", ko: "2^63바이트라고 하는 프레임" },
+      [Buffer.from("81ffffffffffffffffff00000000", "hex")],
+    ],
   ] as const) {
-    trial.sending({ en: what, ko: what });
+    trial.sending(what);
     const socket = await trial.socket();
-    trial.note(`→ ${what}`);
+    trial.note(`→ ${what.en}`);
     socket.connection.socket.write(Buffer.concat(frames));
     await within(
-      2_000,
+      brief(trial),
       socket.connection.until(() => codeOf(socket.frames()) !== undefined),
     ).catch(() => {});
     const code = codeOf(socket.frames());
@@ -369,8 +403,8 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
     if (code === 1009) continue;
     const seen = code ?? (socket.connection.isOver() ? "no close frame" : "nothing");
     broken(
-      `${what} was answered with ${code === undefined ? seen : `close code ${code}`}, not with close code 1009`,
-      `${what}의 응답이 닫는 코드 1009가 아니라 ${code === undefined ? (socket.connection.isOver() ? "닫는 프레임 없는 끊김" : "없음") : code}입니다`,
+      `${what.en} was answered with ${code === undefined ? seen : `close code ${code}`}, not with close code 1009`,
+      `${what.ko}의 응답: ${code === undefined ? (socket.connection.isOver() ? "닫는 프레임 없는 끊김" : "없음") : code} (닫는 코드 1009 대신)`,
     );
   }
   await expectAlive(trial);

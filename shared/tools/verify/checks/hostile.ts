@@ -214,7 +214,7 @@ export async function slowReader(trial: Trial): Promise<void> {
   const memory = grown === undefined ? "" : `; the server's memory grew by ${megabytes(Math.max(0, grown))}`;
   const speicher = grown === undefined ? "" : ` 서버의 메모리는 ${megabytes(Math.max(0, grown))} 늘었습니다.`;
   broken(
-    `a client that read nothing was not cut off: ${megabytes(sent)} were kept for it${memory}`,
+    `a client that read nothing was not cut off: ${megabytes(sent)} were waiting for it${memory}`,
     `읽지 않는 클라이언트를 끊지 않고 ${megabytes(sent)}를 모아 두었습니다.${speicher}`,
   );
 }

@@ -70,7 +70,7 @@ export async function keptOverKill(trial: Trial): Promise<void> {
     const ids = seen.map(idOf).join(", ");
     broken(
       `${quoted(text)}, sent again with its key after the restart, is there ${seen.length === 0 ? "not at all" : `${seen.length} times (ids ${ids})`}`,
-      `다시 시작한 뒤 같은 키로 다시 보낸 ${quoted(text)}이(가) ${seen.length === 0 ? "없습니다" : `${seen.length}번 있습니다 (id ${ids})`}`,
+      `다시 시작한 뒤 같은 키로 다시 보낸 메시지가 ${seen.length === 0 ? "없습니다" : `${seen.length}번 있습니다 (id ${ids})`}: ${quoted(text)}`,
     );
   }
 }
@@ -123,13 +123,13 @@ export async function oneLog(trial: Trial): Promise<void> {
     if (wrong !== -1)
       broken(
         `a client of server ${index < 2 ? 1 : 2} got id ${ids[wrong]} after id ${ids[wrong - 1]}`,
-        `서버 ${index < 2 ? 1 : 2}의 클라이언트가 id ${ids[wrong - 1]} 다음에 id ${ids[wrong]}을(를) 받았습니다`,
+        `서버 ${index < 2 ? 1 : 2}의 클라이언트가 id ${ids[wrong - 1]} 다음에 받은 것이 id ${ids[wrong]}입니다`,
       );
     const different = client.messages.findIndex(({ text }, at) => text !== first?.messages[at]?.text);
     if (different !== -1)
       broken(
         `two servers on one log show two orders: id ${client.messages[different]?.id} is ${quoted(client.messages[different]?.text ?? "")} to one client and ${quoted(first?.messages[different]?.text ?? "")} to another`,
-        `로그 하나를 쓰는 두 서버의 순서가 다릅니다: id ${client.messages[different]?.id}이(가) 한쪽에는 ${quoted(client.messages[different]?.text ?? "")}, 다른 쪽에는 ${quoted(first?.messages[different]?.text ?? "")}입니다`,
+        `로그 하나를 쓰는 두 서버의 순서가 다릅니다: 한쪽의 id ${client.messages[different]?.id} ${quoted(client.messages[different]?.text ?? "")}, 다른 쪽의 같은 자리 ${quoted(first?.messages[different]?.text ?? "")}`,
       );
   }
   const key = `shared-${process.pid}-${Math.trunc(performance.now())}`;
@@ -180,7 +180,7 @@ export async function stops(trial: Trial): Promise<void> {
   if (exit.code !== 0)
     broken(
       `SIGTERM ended it with ${exitText(exit)}, not with exit code 0`,
-      `SIGTERM에 종료 코드 0이 아니라 ${exitText(exit)}(으)로 끝났습니다`,
+      `SIGTERM을 받고 끝난 방식: ${exitText(exit)} (종료 코드 0 대신)`,
     );
 }
 
@@ -199,10 +199,10 @@ async function openBefore(trial: Trial, query: string): Promise<(exit: unknown) 
       const code = payload && payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
       if (code === 1001) return;
       const en = code === undefined ? "without a close frame (a browser says 1006)" : `with ${code}`;
-      const ko = code === undefined ? "닫는 프레임 없이(브라우저에서는 1006)" : `${code}(으)로`;
+      const ko = code === undefined ? "닫는 프레임 없음(브라우저에서는 1006)" : `${code}`;
       broken(
         `a stop closed a socket ${en}, not with close code 1001`,
-        `종료할 때 소켓을 닫는 코드 1001이 아니라 ${ko} 닫았습니다`,
+        `종료할 때 소켓을 닫은 코드: ${ko} (1001 대신)`,
       );
     };
   }
@@ -216,7 +216,7 @@ async function openBefore(trial: Trial, query: string): Promise<(exit: unknown) 
     if (trial.chapter === "ch10-long-polling" && answer?.status !== 204)
       broken(
         `a stop cut off a held request ${answer ? `with ${answer.status}` : "without an answer"}, not with 204`,
-        `종료할 때 기다리던 요청에 204가 아니라 ${answer ? answer.status : "응답 없이 연결이 끊겼습니다"}`,
+        `종료할 때 기다리던 요청의 응답: ${answer ? answer.status : "없이 연결이 끊김"} (204 대신)`,
       );
     if (
       trial.chapter === "ch11-sse" &&

@@ -2,7 +2,18 @@
 import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message, NEWEST } from "../../../message-store/message.ts";
 import { upgradeOf } from "../../clients/frames.ts";
 import { broken, shortened } from "../said.ts";
-import { beginning, DATA, idOf, type Member, outcome, send, type Trial, times, within } from "../trial.ts";
+import {
+  beginning,
+  brief,
+  DATA,
+  idOf,
+  type Member,
+  outcome,
+  send,
+  type Trial,
+  times,
+  within,
+} from "../trial.ts";
 
 const BAD_CURSORS = ["x", "", "-1", "+1", "1.5", "1e3", "0x1", "%201", "1234567890123456"];
 
@@ -28,10 +39,11 @@ export async function cursor(trial: Trial): Promise<void> {
   // Beyond the newest: the log was reset, so as if there were none.
   for (const beyond of [third + 1_000, 999_999_999_999_999]) {
     const seen = await messagesAfter(trial, `?after=${beyond}`, Math.min(third, NEWEST));
-    if (!seen.some(({ id }) => id === third))
+    const newest = times(Math.min(third, NEWEST), (index) => third - Math.min(third, NEWEST) + 1 + index);
+    if (JSON.stringify(seen.map(({ id }) => id)) !== JSON.stringify(newest))
       broken(
-        `a cursor beyond the newest message (after=${beyond}, newest ${third}) got ${listed(seen)}, not the newest ones`,
-        `마지막 메시지보다 큰 커서(after=${beyond}, 마지막 ${third})에 최근 메시지가 아니라 ${listed(seen)}이(가) 왔습니다`,
+        `a cursor beyond the newest message (after=${beyond}, newest ${third}) got ${listed(seen)}, not the newest ${newest.length}`,
+        `마지막 메시지보다 큰 커서(after=${beyond}, 마지막 ${third})에 온 것: ${listed(seen)} (최근 ${newest.length}개 대신)`,
       );
   }
 }
@@ -85,7 +97,7 @@ async function expectAfter(trial: Trial, after: string, wanted: readonly number[
   const expected = wanted.length === 0 ? "nothing" : `ids ${wanted.join(", ")}`;
   broken(
     `after=${after} got ${listed(seen)}, not ${expected}`,
-    `after=${after}에 ${wanted.length === 0 ? "아무것도 오지 않아야 하는데" : `id ${wanted.join(", ")}이(가) 아니라`} ${listed(seen)}이(가) 왔습니다`,
+    `after=${after}에 온 것: ${listed(seen)} (${wanted.length === 0 ? "없어야 합니다" : `id ${wanted.join(", ")} 대신`})`,
   );
 }
 
@@ -94,12 +106,12 @@ async function expectRefusedCursors(trial: Trial): Promise<void> {
   const asked = BAD_CURSORS.map(async (text) => {
     const target = `${path}?after=${text}`;
     if (trial.chapter !== "ch12-websocket") {
-      const answer = await trial.fetch(`GET ${target}`, { headOnly: true, limit: 1_500 });
-      return { target, status: answer.status, said: outcome(answer, 1_500) };
+      const answer = await trial.fetch(`GET ${target}`, { headOnly: true, limit: brief(trial) });
+      return { target, status: answer.status, said: outcome(answer, brief(trial)) };
     }
     const connection = trial.raw(upgradeOf(trial.server.host, target), `GET ${target} Upgrade: websocket`);
     const head = await within(
-      1_500,
+      brief(trial),
       connection.until((received) => received.includes("\r\n\r\n")),
     ).catch(() => undefined);
     const [line = ""] = (head ?? connection.received()).split("\r\n");
@@ -112,7 +124,7 @@ async function expectRefusedCursors(trial: Trial): Promise<void> {
   const more = wrong.length > 1 ? wrong.length - 1 : 0;
   broken(
     `${first.target}, which is no cursor, was answered with ${first.said.en}, not with 400${more ? `; and ${more} more of ${BAD_CURSORS.length} like it` : ""}`,
-    `커서가 아닌 ${first.target}의 응답이 400이 아니라 ${first.said.ko}입니다${more ? ` (${BAD_CURSORS.length}개 중 ${more}개 더)` : ""}`,
+    `커서가 아닌 ${first.target}의 응답: ${first.said.ko} (400 대신)${more ? `. ${BAD_CURSORS.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
   );
 }
 
@@ -157,21 +169,21 @@ export async function longLog(trial: Trial): Promise<void> {
   if (!same(fresh, wanted(newest - NEWEST + 1, newest)))
     broken(
       `a new client, without a cursor, got ${listed(fresh)} of a log that ends with ${newest}, not the newest ${NEWEST}`,
-      `커서가 없는 새 클라이언트가 마지막이 ${newest}인 로그에서 최근 ${NEWEST}개가 아니라 ${listed(fresh)}을(를) 받았습니다`,
+      `마지막이 ${newest}번인 로그에서 커서가 없는 새 클라이언트가 받은 것: ${listed(fresh)} (최근 ${NEWEST}개 대신)`,
     );
   const expected = isAnswer ? wanted(begin + 1, begin + MAX_ANSWER) : wanted(begin + 1, newest);
   const all = await messagesAfter(trial, `?after=${begin}`, expected.length, 4 * trial.patience);
   if (!same(all, expected))
     broken(
       `after=${begin} of a log that ends with ${newest} got ${listed(all)}, not ${isAnswer ? `the oldest ${MAX_ANSWER} of them` : `all ${newest - begin}`}`,
-      `마지막이 ${newest}인 로그에서 after=${begin}에 ${isAnswer ? `가장 오래된 ${MAX_ANSWER}개가` : `${newest - begin}개 모두가`} 아니라 ${listed(all)}이(가) 왔습니다`,
+      `마지막이 ${newest}번인 로그에서 after=${begin}에 온 것: ${listed(all)} (${isAnswer ? `그중 가장 오래된 ${MAX_ANSWER}개` : `${newest - begin}개 모두`} 대신)`,
     );
   if (isAnswer) {
     const rest = await messagesAfter(trial, `?after=${begin + MAX_ANSWER}`, 0);
     if (!same(rest, wanted(begin + MAX_ANSWER + 1, newest)))
       broken(
         `the next request, after=${begin + MAX_ANSWER}, got ${listed(rest)}`,
-        `다음 요청 after=${begin + MAX_ANSWER}에 ${listed(rest)}이(가) 왔습니다`,
+        `다음 요청 after=${begin + MAX_ANSWER}에 온 것: ${listed(rest)}`,
       );
   }
   const last = (await fill(trial, writer, LARGE, () => "한".repeat(2_000))) ?? 0;
@@ -180,7 +192,7 @@ export async function longLog(trial: Trial): Promise<void> {
     if (!same(large, wanted(newest + 1, last)))
       broken(
         `after=${newest} got ${listed(large)}, not all ${last - newest} large messages`,
-        `after=${newest}에 큰 메시지 ${last - newest}개 모두가 아니라 ${listed(large)}이(가) 왔습니다`,
+        `after=${newest}에 온 것: ${listed(large)} (큰 메시지 ${last - newest}개 모두 대신)`,
       );
     return;
   }

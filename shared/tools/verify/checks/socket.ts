@@ -12,9 +12,9 @@ import {
   SAMPLE_KEY,
   upgradeOf,
 } from "../../clients/frames.ts";
-import { broken, shortened } from "../said.ts";
-import { beginning, idOf, send, type Trial, within } from "../trial.ts";
-import { expectUpgradeRefusals } from "./doors.ts";
+import { broken, type Said, shortened } from "../said.ts";
+import { beginning, brief, idOf, send, type Trial, within } from "../trial.ts";
+import { expectUpgradeRefusals, upgradeWith } from "./doors.ts";
 
 const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; // RFC 6455 §1.3: the answer to its sample key.
 
@@ -24,7 +24,7 @@ export async function handshake(trial: Trial): Promise<void> {
   if (accept !== ACCEPT)
     broken(
       `the key ${SAMPLE_KEY} was answered with ${accept ?? "no Sec-WebSocket-Accept"}, not with ${ACCEPT}`,
-      `키 ${SAMPLE_KEY}의 응답이 ${ACCEPT}이(가) 아니라 ${accept ?? "Sec-WebSocket-Accept 없음"}입니다`,
+      `키 ${SAMPLE_KEY}의 응답: ${accept ?? "Sec-WebSocket-Accept 없음"} (${ACCEPT} 대신)`,
     );
   const offered = {
     "Sec-WebSocket-Protocol": "chat, superchat",
@@ -45,10 +45,20 @@ export async function handshake(trial: Trial): Promise<void> {
       `아무도 쓰지 않는 서브프로토콜에 동의했습니다: ${chosen}`,
     );
   await expectUpgradeRefusals(trial, [
-    ["an upgrade without a key", "/", { "Sec-WebSocket-Key": undefined }, [400]],
-    ["an upgrade with a key that is too short", "/", { "Sec-WebSocket-Key": "c2hvcnQ=" }, [400]],
-    ["an upgrade of version 8", "/", { "Sec-WebSocket-Version": "8" }, [426]],
-    ["an upgrade by POST", "POST /", { "Content-Length": "0" }, [405]],
+    [
+      { en: "an upgrade without a key", ko: "키가 없는 업그레이드" },
+      "/",
+      { "Sec-WebSocket-Key": undefined },
+      [400],
+    ],
+    [upgradeWith("a key that is too short", "너무 짧은 키"), "/", { "Sec-WebSocket-Key": "c2hvcnQ=" }, [400]],
+    [
+      { en: "an upgrade of version 8", ko: "버전 8 업그레이드" },
+      "/",
+      { "Sec-WebSocket-Version": "8" },
+      [426],
+    ],
+    [{ en: "an upgrade by POST", ko: "POST 업그레이드" }, "POST /", { "Content-Length": "0" }, [405]],
   ]);
   await expectOneProtocol(trial);
 }
@@ -62,7 +72,7 @@ async function expectOneProtocol(trial: Trial): Promise<void> {
     const before = requestOf(host, "GET /", { headers: { Connection: undefined } });
     const connection = trial.raw(Buffer.concat([before, Buffer.from(upgradeOf(host, "/", headers))]), what);
     await within(
-      1_000,
+      brief(trial),
       connection.until((received) => received.includes("</html>") || received.includes(" 101 ")),
     ).catch(() => {});
     const received = connection.received();
@@ -122,7 +132,7 @@ export async function frames(trial: Trial): Promise<void> {
   const sample = await trial.socket(target);
   trial.sending({ en: "RFC 6455's own masked “Hello”", ko: "RFC 6455의 마스킹된 “Hello”" });
   sample.connection.socket.write(Buffer.from("818537fa213d7f9f4d5158", "hex"));
-  await expect(sample, "the text Hello, as a console sends it", "콘솔에서 보내는 텍스트 Hello", () =>
+  await expect(sample, "the text “Hello”, as a console sends it", "콘솔에서 보내는 텍스트 “Hello”", () =>
     texts(sample).includes("Hello"),
   );
   const early = await trial.socket(
@@ -189,7 +199,7 @@ async function expectNothingBehindClose(trial: Trial, target: string): Promise<v
   told.connection.socket.write(
     Buffer.concat([frameOf("x", { opcode: BINARY }), frameOf('{"text":"too late"}')]),
   );
-  await within(1_000, told.connection.ended());
+  await within(brief(trial), told.connection.ended());
   await send(trial, trial.enter(), { text: "the last word" });
   await within(
     trial.patience,
@@ -205,28 +215,53 @@ async function expectNothingBehindClose(trial: Trial, target: string): Promise<v
 }
 
 const part = { fin: false };
-const BAD_FRAMES: readonly (readonly [what: string, code: number, frames: readonly Buffer[]])[] = [
-  ["a binary message", 1003, [frameOf("x", { opcode: BINARY })]],
-  ["a frame that is not masked", 1002, [frameOf("x", { mask: undefined })]],
-  ["RSV1, which says compressed", 1002, [frameOf("x", { reserved: 0x40 })]],
-  ["RSV2", 1002, [frameOf("x", { reserved: 0x20 })]],
-  ["an opcode that is not defined", 1002, [frameOf("x", { opcode: 0x3 })]],
-  ["a control opcode that is not defined", 1002, [frameOf("x", { opcode: 0xb })]],
-  ["a continuation of nothing", 1002, [frameOf("x", { opcode: 0 })]],
-  ["a new message within a message", 1002, [frameOf("x", part), frameOf("y")]],
-  ["a ping of 126 bytes", 1002, [frameOf("x".repeat(126), { opcode: PING })]],
-  ["a ping in pieces", 1002, [frameOf("x", { opcode: PING, fin: false })]],
-  ["a close frame with half a code", 1002, [frameOf("x", { opcode: CLOSE })]],
-  ["a close code that may not be sent", 1002, [frameOf(closing(1005), { opcode: CLOSE })]],
-  ["text that is not UTF-8", 1007, [frameOf(Buffer.of(0xc3, 0x28))]],
-  ["half a character", 1007, [frameOf(Buffer.from("안").subarray(0, 2))]],
+/** What is bad, the code that it is closed with, and its bytes. */
+const BAD_FRAMES: readonly (readonly [what: Said, code: number, frames: readonly Buffer[]])[] = [
+  [{ en: "a binary message", ko: "바이너리 메시지" }, 1003, [frameOf("x", { opcode: BINARY })]],
+  [
+    { en: "a frame that is not masked", ko: "마스킹하지 않은 프레임" },
+    1002,
+    [frameOf("x", { mask: undefined })],
+  ],
+  [{ en: "RSV1, which says compressed", ko: "RSV1(압축) 비트" }, 1002, [frameOf("x", { reserved: 0x40 })]],
+  [{ en: "RSV2", ko: "RSV2 비트" }, 1002, [frameOf("x", { reserved: 0x20 })]],
+  [
+    { en: "an opcode that is not defined", ko: "정의되지 않은 opcode" },
+    1002,
+    [frameOf("x", { opcode: 0x3 })],
+  ],
+  [
+    { en: "a control opcode that is not defined", ko: "정의되지 않은 제어 opcode" },
+    1002,
+    [frameOf("x", { opcode: 0xb })],
+  ],
+  [{ en: "a continuation of nothing", ko: "앞이 없는 이어지는 프레임" }, 1002, [frameOf("x", { opcode: 0 })]],
+  [
+    { en: "a new message within a message", ko: "메시지 안의 새 메시지" },
+    1002,
+    [frameOf("x", part), frameOf("y")],
+  ],
+  [{ en: "a ping of 126 bytes", ko: "126바이트 핑" }, 1002, [frameOf("x".repeat(126), { opcode: PING })]],
+  [{ en: "a ping in pieces", ko: "나뉜 핑" }, 1002, [frameOf("x", { opcode: PING, fin: false })]],
+  [
+    { en: "a close frame with half a code", ko: "코드가 반뿐인 닫는 프레임" },
+    1002,
+    [frameOf("x", { opcode: CLOSE })],
+  ],
+  [
+    { en: "a close code that may not be sent", ko: "보내면 안 되는 닫는 코드" },
+    1002,
+    [frameOf(closing(1005), { opcode: CLOSE })],
+  ],
+  [{ en: "text that is not UTF-8", ko: "UTF-8이 아닌 텍스트" }, 1007, [frameOf(Buffer.of(0xc3, 0x28))]],
+  [{ en: "half a character", ko: "글자 반 개" }, 1007, [frameOf(Buffer.from("안").subarray(0, 2))]],
 ];
 
 /** Each bad frame closes its connection with the RFC's code (§7.4), is no message, and harms nobody else. */
 export async function badFrames(trial: Trial): Promise<void> {
   const wrong: { en: string; ko: string }[] = [];
   for (const [what, code, bytes] of BAD_FRAMES) {
-    trial.sending({ en: what, ko: what });
+    trial.sending(what);
     const socket = await trial.socket();
     trial.note(
       `→ ${what}: ${Buffer.concat([...bytes])
@@ -236,7 +271,7 @@ export async function badFrames(trial: Trial): Promise<void> {
     socket.connection.socket.write(Buffer.concat([...bytes]));
     const close = () => socket.frames().find(({ first }) => (first & 0x0f) === CLOSE);
     await within(
-      1_000,
+      brief(trial),
       socket.connection.until(() => close() !== undefined),
     ).catch(() => {});
     const frame = close();
@@ -252,8 +287,8 @@ export async function badFrames(trial: Trial): Promise<void> {
     const en = seen === undefined ? (isOver ? "a close without a code" : "nothing") : `close code ${seen}`;
     const ko = seen === undefined ? (isOver ? "코드 없는 끊김" : "없음") : `닫는 코드 ${seen}`;
     wrong.push({
-      en: `${what} was answered with ${en}, not with close code ${code}`,
-      ko: `${what}의 응답이 닫는 코드 ${code}이(가) 아니라 ${ko}입니다`,
+      en: `${what.en} was answered with ${en}, not with close code ${code}`,
+      ko: `${what.ko}의 응답: ${ko} (닫는 코드 ${code} 대신)`,
     });
   }
   const [first] = wrong;
@@ -261,7 +296,7 @@ export async function badFrames(trial: Trial): Promise<void> {
   if (first)
     broken(
       `${first.en}${more ? `; and ${more} more of ${BAD_FRAMES.length} like it` : ""}`,
-      `${first.ko}${more ? ` (${BAD_FRAMES.length}개 중 ${more}개 더)` : ""}`,
+      `${first.ko}${more ? `. ${BAD_FRAMES.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
     );
   if (idOf(await send(trial, trial.enter(), { text: "Nothing happened." })) === undefined) return;
 }

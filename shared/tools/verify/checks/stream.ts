@@ -69,13 +69,13 @@ export async function stream(trial: Trial): Promise<void> {
   if (!/^retry: ?1000(\n|$)/.test(first))
     broken(
       `the stream begins with ${text === "" ? "nothing" : quoted(first, 50)}, not with “retry: 1000”`,
-      `스트림이 “retry: 1000”이 아니라 ${text === "" ? "아무것도 없이" : quoted(first, 50)}(으)로 시작합니다`,
+      `스트림의 시작: ${text === "" ? "아무것도 없음" : quoted(first, 50)} (“retry: 1000” 대신)`,
       show,
     );
   if (isNews || !/^event: ?heartbeat$/m.test(first) || !/^data:/m.test(first) || !/^id: ?\d+$/m.test(first))
     broken(
       `the first block, ${quoted(first, 60)}, is no heartbeat with the cursor as its id`,
-      `첫 블록 ${quoted(first, 60)}이(가) 커서를 id로 가진 하트비트가 아닙니다`,
+      `첫 블록이 커서를 id로 가진 하트비트가 아닙니다: ${quoted(first, 60)}`,
       show,
     );
   const block = blocks.find((it) => it.includes("an event")) ?? "";
@@ -122,13 +122,13 @@ export async function lastEventId(trial: Trial): Promise<void> {
     if (!texts.includes("missed"))
       broken(
         `a stream that came back with Last-Event-ID: ${header}${query === "" ? "" : ` (and ${query.slice(1)})`} was not sent what it had missed`,
-        `Last-Event-ID: ${header}${query === "" ? "" : ` (그리고 ${query.slice(1)})`}(으)로 돌아온 스트림에 놓친 메시지가 오지 않았습니다`,
+        `돌아온 스트림에 놓친 메시지가 오지 않았습니다 (Last-Event-ID: ${header}${query === "" ? "" : `, ${query.slice(1)}`})`,
         show,
       );
     if (texts.includes("seen"))
       broken(
         `${what}: ${header} was sent message ${header} again`,
-        `Last-Event-ID: ${header}에 메시지 ${header}이(가) 다시 왔습니다`,
+        `Last-Event-ID: ${header}에 메시지 ${header}번이 다시 왔습니다`,
         show,
       );
   }
