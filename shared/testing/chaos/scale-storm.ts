@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Message } from "../../message-store/message.ts";
 import { openStore } from "../../message-store/open-store.ts";
+import { type ChatClient, openClient } from "../../tools/clients/clients.ts";
 import { between, type Random, seeded } from "../../tools/random.ts";
 import {
   freePort,
@@ -16,7 +17,6 @@ import {
   startServer,
   whatIsMissing,
 } from "../../tools/scale/parts.ts";
-import { type ChatClient, openClient } from "../clients.ts";
 import { CHAPTERS } from "../spawn.ts";
 import { compare, within } from "./storm.ts";
 

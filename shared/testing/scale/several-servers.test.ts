@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Message } from "../../message-store/message.ts";
+import type { ChatClient } from "../../tools/clients/clients.ts";
 import { openProxy } from "../../tools/flaky/proxy.ts";
 import { freePort, startNginx } from "../../tools/scale/parts.ts";
 import { sharedBrowsers } from "../browsers/browsers.ts";
@@ -13,7 +14,6 @@ import {
   startChapter,
   temporaryFolder,
 } from "../chapter-process.ts";
-import type { ChatClient } from "../clients.ts";
 import { allHave, enter, idsFrom, idsOf, outputOf, times } from "../promises.ts";
 import { hasRedisAndNginx, sharedRedis } from "../redis.ts";
 
