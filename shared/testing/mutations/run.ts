@@ -3,9 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Edit, MUTATIONS, type Mutation } from "../../tools/bugs/bugs.ts";
+import { editsOf, planted } from "../../tools/bugs/plant.ts";
 import { measured } from "../../tools/proof/figures.ts";
 import { flagsOf, misused, ROOT, runNode, runTests } from "../../tools/proof/run-tests.ts";
-import { type Edit, MUTATIONS, type Mutation } from "./mutations.ts";
 
 const AT_ONCE = 2;
 
@@ -53,23 +54,17 @@ function literally(text: string): string {
 }
 
 /** Replaces the text in a file of the copy. @returns what undoes it */
-function plant(folder: string, { file, find, replace }: Edit): () => void {
-  const path = join(folder, file);
+function plant(folder: string, edit: Edit): () => void {
+  const path = join(folder, edit.file);
   const before = readFileSync(path, "utf8");
-  const found = before.split(find).length - 1;
-  if (found !== 1)
-    throw new Error(`${file} holds its text ${found} times, not once: ${JSON.stringify(find)}`);
-  writeFileSync(
-    path,
-    before.replace(find, () => replace),
-  );
+  writeFileSync(path, planted(before, edit));
   return () => writeFileSync(path, before);
 }
 
 async function tryOut(folder: string, mutation: Mutation): Promise<Verdict> {
   const undo: (() => void)[] = [];
   try {
-    for (const edit of [mutation, ...(mutation.also ?? [])]) undo.unshift(plant(folder, edit));
+    for (const edit of editsOf(mutation)) undo.unshift(plant(folder, edit));
     const problem = await build(folder);
     if (problem) return { mutation, result: "broken", by: `it does not compile: ${problem}` };
     const named = await firstFailure(folder, mutation.tests, mutation.says);
