@@ -555,7 +555,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "for (const text of texts) client.send(text);",
     replace: 'client.send(texts.join("\\n"));',
     tests: [TEST12],
-    says: "what is sent in one burst reaches everybody in one order",
+    says: "every client sees every message once and in order",
   },
   // Streams.
   {

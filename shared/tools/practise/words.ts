@@ -1,0 +1,98 @@
+// What `practise` says, Korean beside English, so that neither can be forgotten.
+import type { Language } from "../../html-renderer/words.ts";
+
+/** A text in both languages. */
+export type Told = Readonly<Record<Language, string>>;
+
+export const WORDS = {
+  write: { en: "write it", ko: "직접 쓰기" },
+  find: { en: "find the bug", ko: "버그 찾기" },
+  reported: { en: "A user reports:", ko: "사용자의 신고:" },
+  edit: {
+    en: (path: string) => `Edit ${path}, and save it: every save is checked.`,
+    ko: (path: string) => `${path} 파일을 고치고 저장하세요. 저장할 때마다 검사합니다.`,
+  },
+  keys: {
+    en: "h hint · d difference to the solution · r check again · n next · p page · q quit",
+    ko: "h 힌트 · d 정답과의 차이 · r 다시 검사 · n 다음 · p 페이지 · q 끝내기",
+  },
+  line: {
+    en: "Type a letter and Enter.",
+    ko: "글자를 입력하고 Enter를 누르세요.",
+  },
+  building: { en: "Building …", ko: "빌드하는 중 …" },
+  checking: {
+    en: (kept: number) => `Checking … ${kept} promises kept so far`,
+    ko: (kept: number) => `검사하는 중 … 지금까지 약속 ${kept}개를 지켰습니다`,
+  },
+  doesNotCompile: {
+    en: (where: string, more: number) =>
+      `It does not compile: ${where}${more === 0 ? "" : ` (and ${more} more)`}`,
+    ko: (where: string, more: number) =>
+      `컴파일되지 않습니다: ${where}${more === 0 ? "" : ` (외 ${more}개)`}`,
+  },
+  ended: {
+    en: (why: string) => `The server ended at the start: ${why}`,
+    ko: (why: string) => `서버가 시작하자마자 끝났습니다: ${why}`,
+  },
+  endedLater: {
+    en: (why: string) => `The server of the page ended: ${why}`,
+    ko: (why: string) => `페이지의 서버가 끝났습니다: ${why}`,
+  },
+  silent: {
+    en: (seconds: number) => `The server does not listen after ${seconds} s: is it in a loop without end?`,
+    ko: (seconds: number) => `${seconds}초가 지나도 서버가 열리지 않습니다. 끝나지 않는 반복문이 있나요?`,
+  },
+  inUse: {
+    en: (port: number) =>
+      `Port ${port} is in use: stop the program that uses it and save again, or start practise with -- --port 0.`,
+    ko: (port: number) =>
+      `포트 ${port}번을 다른 프로그램이 쓰고 있습니다. 그 프로그램을 끝내고 다시 저장하거나, -- --port 0으로 시작하세요.`,
+  },
+  cannotCheck: {
+    en: (why: string) => `It could not be checked: ${why}`,
+    ko: (why: string) => `검사할 수 없었습니다: ${why}`,
+  },
+  waiting: { en: "Waiting for the next save.", ko: "다음 저장을 기다립니다." },
+  readMore: { en: (section: string) => `Read: ${section}`, ko: (section: string) => `읽을거리: ${section}` },
+  solved: {
+    en: (kept: number) => `✓ Solved: all ${kept} promises are kept.`,
+    ko: (kept: number) => `✓ 풀었습니다. 약속 ${kept}개를 모두 지킵니다.`,
+  },
+  goOn: { en: "n goes on to the next exercise.", ko: "n을 누르면 다음 문제로 갑니다." },
+  hint: { en: (number: number) => `Hint ${number} of 3:`, ko: (number: number) => `힌트 ${number}/3:` },
+  noMoreHints: {
+    en: "That was the last hint. d shows the difference to the solution.",
+    ko: "마지막 힌트였습니다. d를 누르면 정답과의 차이가 나옵니다.",
+  },
+  same: { en: "Your file is the solution, word for word.", ko: "파일이 정답과 똑같습니다." },
+  solution: { en: "the solution", ko: "정답" },
+  missing: {
+    en: (path: string) => `${path} is not there: save it again, or begin again with --reset.`,
+    ko: (path: string) => `${path} 파일이 없습니다. 다시 저장하거나 --reset으로 처음부터 시작하세요.`,
+  },
+  last: { en: "This was the last exercise.", ko: "마지막 문제였습니다." },
+  page: { en: (url: string) => `The page: ${url}`, ko: (url: string) => `페이지: ${url}` },
+  noPage: {
+    en: "There is no page yet: the server has to start first.",
+    ko: "아직 페이지가 없습니다. 서버가 먼저 시작해야 합니다.",
+  },
+  damaged: {
+    en: (to: string) =>
+      `The file of your progress was damaged: it was moved to ${to}, and counting begins again.`,
+    ko: (to: string) => `진행 기록 파일이 손상되어 ${to}(으)로 옮기고 새로 기록합니다.`,
+  },
+  notKept: {
+    en: (why: string) => `Your progress could not be written (${why}); your own file is untouched.`,
+    ko: (why: string) => `진행 기록을 쓰지 못했습니다(${why}). 작성하신 파일은 그대로입니다.`,
+  },
+  count: {
+    en: (solved: number, all: number) => `${solved} of ${all} solved`,
+    ko: (solved: number, all: number) => `${all}개 중 ${solved}개 해결`,
+  },
+  aside: {
+    en: (to: string) => `What was there is kept in ${to}.`,
+    ko: (to: string) => `있던 내용은 ${to}에 보관했습니다.`,
+  },
+  nothingAside: { en: "There was nothing to reset.", ko: "초기화할 내용이 없었습니다." },
+} as const;
