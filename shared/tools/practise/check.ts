@@ -114,7 +114,8 @@ export async function build(exercise: Exercise, options: CheckOptions): Promise<
 /** A server that a learner may open a page of. */
 export interface PageServer {
   readonly url: string;
-  stop(): void;
+  /** Resolves when its port is free again. */
+  stop(): Promise<void>;
   /** Resolves when it has ended without having been stopped: to why, in one line. */
   readonly failed: Promise<string>;
 }
@@ -135,9 +136,9 @@ export async function startServer(
     env: environment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let problem = "";
+  const said: string[] = [];
   createInterface(child.stderr).on("line", (line) => {
-    problem ||= sentenceIn(line);
+    if (said.length < 100) said.push(line);
   });
   const ended = once(child, "close");
   const settled = new AbortController();
@@ -149,17 +150,17 @@ export async function startServer(
     if (url !== undefined) {
       let isStopped = false;
       const failed = new Promise<string>((resolve) => {
-        ended.then(() => isStopped || resolve(problem || "-"));
+        ended.then(() => isStopped || resolve(sentenceIn(said) || "-"));
       });
-      const stop = () => {
+      const stop = async () => {
         isStopped = true;
         end(child);
+        await ended;
       };
       return { url, stop, failed };
     }
-    if (/^Port \d+ is in use/.test(problem.replace(/^ch\d\d[a-z-]*: /, "")))
-      return WORDS.inUse[language](port);
-    return WORDS.ended[language](problem || "-");
+    const why = sentenceIn(said).replace(/^ch\d\d[a-z-]*: /, "");
+    return /^Port \d+ is in use/.test(why) ? WORDS.inUse[language](port) : WORDS.ended[language](why || "-");
   } catch {
     end(child);
     return WORDS.silent[language](START_LIMIT / 1_000);
@@ -169,10 +170,10 @@ export async function startServer(
   }
 }
 
-/** Of what a program prints when it fails, the line that says why: `Error: …`, or a sentence of its own. */
-function sentenceIn(line: string): string {
-  const isWhere = /^(?:node:|file:|\s|\^|$)|^\/.*:\d+$|^[A-Z]:\\.*:\d+$|Warning:/.test(line);
-  return isWhere ? "" : line.replace(/^Uncaught /, "");
+/** Of what a program prints when it fails, the line that says why: `TypeError: …`, or its first. */
+function sentenceIn(lines: readonly string[]): string {
+  const said = lines.filter((line) => line.trim() !== "");
+  return said.find((line) => /^\w*Error\b/.test(line)) ?? said[0] ?? "";
 }
 
 /** Looks at a copy that is built. */
@@ -198,13 +199,9 @@ export async function look(exercise: Exercise, options: CheckOptions): Promise<O
   const { code, output } = await run(command, limit, onLine);
   if (broken !== undefined) return { kind: "broken", finding: broken };
   if (code === 0 && kept !== undefined) return { kind: "solved", kept };
-  const why =
-    problem ??
-    output
-      .split("\n")
-      .map(sentenceIn)
-      .find((line) => line !== "") ??
-    `code ${code}`;
+  // The verdict's own lines are no reason.
+  const others = output.split("\n").filter((line) => parse(line) === undefined);
+  const why = problem ?? (sentenceIn(others) || `code ${code}`);
   return { kind: "problem", sentence: WORDS.cannotCheck[language](why) };
 }
 

@@ -7,6 +7,10 @@ const KOREAN: Readonly<Record<string, string>> = { ㅗ: "h", ㅇ: "d", ㄱ: "r",
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 
+/** What an arrow, or another key that is none of ours, sends (ECMA-48 §5.4, §5.6). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these begin with one.
+const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|O.)?/g;
+
 /** What is done with the keys. */
 export interface Listener {
   /** @param key a lower-case letter */
@@ -24,9 +28,7 @@ export function readKeys(input: NodeJS.ReadStream, { onKey, onInterrupt, onEnd }
     input.setEncoding("utf8");
     input.on("end", onEnd);
     input.on("data", (text: string) => {
-      // An arrow, or another key that is none of ours, is an escape sequence.
-      if (text.startsWith("\x1b")) return;
-      for (const character of text) {
+      for (const character of text.replaceAll(ESCAPES, "")) {
         if (character === CTRL_C) onInterrupt();
         else if (character === CTRL_D) onEnd();
         else onKey(keyOf(character));

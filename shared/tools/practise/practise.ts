@@ -135,7 +135,7 @@ async function checkOnce(exercise: Exercise, language: Language): Promise<number
   const outcome: Outcome =
     wrong === undefined ? await look(exercise, options) : { kind: "problem", sentence: wrong };
   if (signal.aborted) return Number(process.exitCode);
-  console.log(outcomeIn(outcome, language, process.stdout.columns ?? 0));
+  console.log(outcomeIn(outcome, language));
   keepProgress(exercise, checked(outcome), language, console.error);
   return outcome.kind === "solved" ? 0 : 1;
 }

@@ -61,12 +61,13 @@ export function tableOf(students: readonly Student[]): string[] {
         .map((row) => widthOf(row[column] ?? "")),
     ),
   );
-  return all.map((row) =>
+  const lines = all.map((row) =>
     row
       .map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
       .join("  ")
       .trimEnd(),
   );
+  return [...lines, "x solved  d solved after a look at the solution  - begun  . not begun"];
 }
 
 /** Solved, solved after a look at the solution, begun, not begun. */

@@ -31,12 +31,12 @@ export interface SessionOptions {
   readonly port: number;
 }
 
-/** Says what a check has found, line by line. */
-export function outcomeIn(outcome: Outcome, language: Language, columns: number): string {
+/** Says what a check has found, in a line; and where to read on. */
+export function outcomeIn(outcome: Outcome, language: Language): string {
   if (outcome.kind === "solved") return WORDS.solved[language](outcome.kept);
-  if (outcome.kind === "problem") return wrapped(outcome.sentence, columns);
+  if (outcome.kind === "problem") return outcome.sentence;
   const { title, seen, section } = outcome.finding;
-  const line = wrapped(seen === "" ? `✗ ${title}` : `✗ ${title}: ${seen}`, columns);
+  const line = seen === "" ? `✗ ${title}` : `✗ ${title}: ${seen}`;
   return section === "" ? line : `${line}\n  ${WORDS.readMore[language](section)}`;
 }
 
@@ -54,9 +54,14 @@ export function keepProgress(
   }
 }
 
-/** Reads the progress; a damaged file is moved aside, and said. */
+/** Reads the progress; a damaged file is moved aside, and said, and so is one that can't be read. */
 export function progressSoFar(language: Language, say: (text: string) => void): Progress {
-  return openProgress(PROGRESS, (to) => say(WORDS.damaged[language](to)));
+  try {
+    return openProgress(PROGRESS, (to) => say(WORDS.damaged[language](to)));
+  } catch (error) {
+    say(WORDS.notRead[language](error instanceof Error ? error.message : String(error)));
+    return { exercises: {} };
+  }
 }
 
 /** What a check that was just made adds to the progress. */
@@ -115,7 +120,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     }
     if (signal.aborted) return;
     lastOutcome = outcome;
-    say(outcomeIn(outcome, language, columns()));
+    say(outcomeIn(outcome, language));
     say(WORDS[outcome.kind === "solved" ? "goOn" : "waiting"][language]);
     keepProgress(exercise, checked(outcome), language, say);
   }
@@ -124,7 +129,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     status.show(WORDS.building[language]);
     const wrong = await build(exercise, options);
     if (wrong !== undefined) return { kind: "problem", sentence: wrong };
-    page?.stop();
+    await page?.stop();
     page = undefined;
     if (options.signal.aborted) return { kind: "problem", sentence: "" };
     const script = exercise.file === "server.ts" ? builtPathOf(exercise) : makeSite(exercise);
@@ -198,9 +203,8 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
       stopKeys();
       unwatchFile(join(ROOT, pathOf(exercise)));
       running.abort();
-      page?.stop();
       await Promise.race([done, new Promise((late) => setTimeout(late, FAREWELL))]);
-      page?.stop();
+      await page?.stop();
       status.end();
       resolve(code);
     };

@@ -86,6 +86,10 @@ export const WORDS = {
     en: (why: string) => `Your progress could not be written (${why}); your own file is untouched.`,
     ko: (why: string) => `진행 기록을 쓰지 못했습니다(${why}). 작성하신 파일은 그대로입니다.`,
   },
+  notRead: {
+    en: (why: string) => `Your progress could not be read (${why}).`,
+    ko: (why: string) => `진행 기록을 읽지 못했습니다(${why}).`,
+  },
   count: {
     en: (solved: number, all: number) => `${solved} of ${all} solved`,
     ko: (solved: number, all: number) => `${all}개 중 ${solved}개 해결`,

@@ -161,8 +161,8 @@ export const TEXTS12: Texts = {
           ko: "리스너의 두 번째 인자가 어느 쪽인지 알려 줍니다. 바이너리를 보낸 쪽에는 닫기 코드로 알려야 합니다.",
         },
         {
-          en: '`if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");`',
-          ko: '`if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");`',
+          en: 'First in the listener: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");`.',
+          ko: '리스너의 첫 줄: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text.");`.',
         },
       ],
     },
