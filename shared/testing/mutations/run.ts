@@ -27,7 +27,7 @@ interface Verdict {
 /** A copy of the project with its build, and the same packages. */
 function makeCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), "mutations-"));
-  const left = new Set(["node_modules", ".git", ".data"].map((name) => join(ROOT, name)));
+  const left = new Set(["node_modules", ".git", ".data", "practice"].map((name) => join(ROOT, name)));
   cpSync(ROOT, folder, { recursive: true, preserveTimestamps: true, filter: (path) => !left.has(path) });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   return folder;
