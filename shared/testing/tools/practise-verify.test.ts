@@ -1,6 +1,6 @@
 import { rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { EXERCISES, type Exercise } from "../../tools/practise/exercises.ts";
 import { type Trial, trySelf } from "../../tools/practise/selftest.ts";
 
@@ -15,28 +15,34 @@ afterAll(() => {
   }
 });
 
-async function trialsOf(exercises: readonly Exercise[], alone: boolean): Promise<Trial[]> {
-  const controller = new AbortController();
-  onTestFinished(() => controller.abort());
+/** @param signal ends what was started */
+async function trialsOf(
+  exercises: readonly Exercise[],
+  alone: boolean,
+  signal: AbortSignal,
+): Promise<Trial[]> {
   const trials: Trial[] = [];
-  await trySelf(exercises, (trial) => trials.push(trial), controller.signal, alone);
+  await trySelf(exercises, (trial) => trials.push(trial), signal, alone);
   return trials;
 }
 
-test.each(SAMPLE)("the bug of %s is found by verify, which names the promise that it breaks", async (id) => {
-  const [trial] = await trialsOf(
-    EXERCISES.filter((exercise) => exercise.id === id),
-    true,
+// Most of their time they wait.
+describe.concurrent("tried at the same time", () => {
+  test.for(SAMPLE)(
+    "the bug of %s is found by verify, which names the promise that it breaks",
+    async (id, { signal }) => {
+      const exercises = EXERCISES.filter((exercise) => exercise.id === id);
+      const [trial] = await trialsOf(exercises, true, signal);
+      expect(trial?.found).toBe(trial?.expected);
+    },
   );
-  expect(trial?.found).toBe(trial?.expected);
-});
 
-test.each(
-  EXERCISES.filter(({ file }) => file === "client.ts").map((exercise) => [exercise.id, exercise] as const),
-)(
-  "the client of %s is missed while it is not written, and its solution keeps all that it owes its page",
-  async (_, exercise) => {
-    const trials = await trialsOf([exercise], false);
-    expect(trials.map(({ found }) => found)).toEqual(["client-asks", "solved"]);
-  },
-);
+  const clients = EXERCISES.filter(({ file }) => file === "client.ts");
+  test.for(clients.map((exercise) => [exercise.id, exercise] as const))(
+    "the client of %s is missed while it is not written, and its solution keeps all that it owes its page",
+    async ([, exercise], { signal }) => {
+      const trials = await trialsOf([exercise], false, signal);
+      expect(trials.map(({ found }) => found)).toEqual(["client-asks", "solved"]);
+    },
+  );
+});

@@ -368,7 +368,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "only-the-newest-held",
-    bug: "who is behind by several messages is answered with the newest alone",
+    bug: "a client that is several messages behind is answered with the newest alone",
     file: CH10,
     find: "await log.after(cursor)",
     replace: "(await log.after(cursor)).slice(-1)",
@@ -386,7 +386,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "newest-client-only",
-    bug: "a new client takes the place of all who wait",
+    bug: "a new client takes the place of all waiting clients",
     file: CH10,
     find: "  clients.set(socket, response);",
     replace: "  clients.clear();\n  clients.set(socket, response);",
@@ -476,7 +476,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "one-piece-of-the-catch-up",
-    bug: "who is behind by more than 32 messages gets the first 32 of them",
+    bug: "a client that is more than 32 messages behind gets the first 32 of them",
     file: CH11,
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  if (cursor !== log.newest && !socket.destroyed) {",
@@ -495,7 +495,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "one-piece-of-the-catch-up-on-a-socket",
-    bug: "who is behind by more than 32 messages gets the first 32 of them",
+    bug: "a client that is more than 32 messages behind gets the first 32 of them",
     file: CH12,
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  if (cursor !== log.newest && !socket.destroyed) {",

@@ -1,5 +1,5 @@
 // The learner's copies: `practice/ch11-3`, with the file to edit and what the compiler and an editor need beside it.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../proof/run-tests.ts";
 import type { Exercise } from "./exercises.ts";
@@ -45,8 +45,9 @@ export function makeCopy(exercise: Exercise, text = exercise.given()): void {
     return;
   }
   // In one step, so that an interruption leaves a whole copy or none.
-  mkdirSync(join(ROOT, "practice"), { recursive: true });
-  const temporary = mkdtempSync(join(ROOT, "practice", ".new-"));
+  const temporary = join(ROOT, "practice", `.new-${process.pid}`);
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true });
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content);
     renameSync(temporary, folder);

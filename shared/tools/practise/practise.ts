@@ -14,7 +14,7 @@ import { checked, keepProgress, outcomeIn, PROGRESS, progressSoFar, quoted, runS
 import { WORDS } from "./words.ts";
 
 const HELP = `practise: write the techniques yourself, and find the bugs in them
-  npm run practise                       goes on where you stopped
+  npm run practise                       continues where you stopped
   npm run practise -- ch10               a chapter, from its first exercise that is not solved
   npm run practise -- ch11/3             one exercise
   npm run practise -- --list             names them all, and marks those that are solved

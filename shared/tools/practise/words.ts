@@ -40,7 +40,7 @@ export const WORDS = {
     ko: (why: string) => `페이지의 서버가 끝났습니다: ${why}`,
   },
   silent: {
-    en: (seconds: number) => `The server does not listen after ${seconds} s: is it in a loop without end?`,
+    en: (seconds: number) => `The server is not listening after ${seconds} s: is it in an endless loop?`,
     ko: (seconds: number) => `${seconds}초가 지나도 서버가 열리지 않습니다. 끝나지 않는 반복문이 있나요?`,
   },
   inUse: {

@@ -274,7 +274,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
             ko: `${how.ko} 그런데 정상으로 끝났습니다`,
           }
         : {
-            en: `${how.en}, and nothing became of it for 5 s`,
+            en: `${how.en}, and nothing happened for 5 s`,
             ko: `${how.ko} 그런데 5초 동안 아무 일도 없었습니다`,
           };
     },

@@ -92,7 +92,7 @@ export const TEXTS09: Texts = {
           ko: "응답의 목록에 메시지가 하나를 넘지 않습니다. 클라이언트는 그 id를 커서로 삼으니 나머지는 영영 받지 못합니다.",
         },
         {
-          en: "Look at what is done to the result of `log.after(cursor)` before it is answered: all of it belongs into the answer.",
+          en: "Look at what is done to the result of `log.after(cursor)` before it is answered: all of it belongs in the answer.",
           ko: "`log.after(cursor)`의 결과를 응답하기 전에 무엇을 하는지 보세요. 결과 전체가 응답에 들어가야 합니다.",
         },
       ],
@@ -150,7 +150,7 @@ export const TEXTS09: Texts = {
       breaks: "every-message-once",
       hints: [
         {
-          en: "Look into the Network tab: is there ever a 204? Whatever the cursor, the answer is the newest 100 messages.",
+          en: "Look at the Network tab: is there ever a 204? Whatever the cursor, the answer is the newest 100 messages.",
           ko: "Network 탭을 보세요. 204가 한 번이라도 있나요? 커서가 무엇이든 최근 메시지 100개가 응답으로 옵니다.",
         },
         {

@@ -10,7 +10,7 @@ export const TEXTS10: Texts = {
         { begins: "async function receive(", instead: 'throw new Error("receive is not written yet.");' },
       ],
       task: {
-        en: "Write the server's half of long polling: receive answers at once where there is news, and otherwise holds the response; log.subscribe answers all that wait.",
+        en: "Write the server's half of long polling: receive answers at once where there is news, and otherwise holds the response; log.subscribe answers all waiting clients.",
         ko: "롱 폴링의 서버 쪽을 직접 쓰세요. receive는 새 메시지가 있으면 바로 응답하고, 없으면 응답을 붙잡아 둡니다. log.subscribe는 기다리는 모두에게 응답합니다.",
       },
       breaks: "every-message-once",
@@ -63,7 +63,7 @@ export const TEXTS10: Texts = {
       breaks: "every-message-once",
       hints: [
         {
-          en: "Those who see it late see it when their hold ends and they ask again. So their held request was not answered by the message.",
+          en: "The late ones see it when their hold ends and they ask again. So the message did not answer the request that was held.",
           ko: "늦게 보는 사람은 붙잡아 둔 요청이 끝나고 다시 물을 때 봅니다. 메시지가 왔을 때 그 요청에 응답하지 않은 것입니다.",
         },
         {
@@ -79,13 +79,13 @@ export const TEXTS10: Texts = {
     {
       bug: "newest-client-only",
       task: {
-        en: "As soon as a colleague opens the chat, mine gets slow. Whoever came last gets everything at once, all others wait.",
+        en: "As soon as a colleague opens the chat, mine gets slow. The last one to come gets everything at once, all others wait.",
         ko: "동료가 채팅을 열면 제 채팅이 느려집니다. 마지막에 들어온 사람만 바로 받고 나머지는 모두 기다립니다.",
       },
       breaks: "every-message-once",
       hints: [
         {
-          en: "Something happens to those who wait already when a new client joins.",
+          en: "Something happens to the clients that are already waiting when a new one joins.",
           ko: "새 클라이언트가 들어올 때, 이미 기다리던 클라이언트들에게 무슨 일이 생깁니다.",
         },
         {
@@ -111,7 +111,7 @@ export const TEXTS10: Texts = {
           ko: "응답을 받은 브라우저가 다시 묻기까지는 잠깐 틈이 있습니다. 그 사이에 온 메시지는 기다리는 요청을 만나지 못합니다.",
         },
         {
-          en: "That is what the cursor is for: whoever is behind must not wait. What does `receive` do with the cursor?",
+          en: "That is what the cursor is for: a client that is behind must not wait. What does `receive` do with the cursor?",
           ko: "커서가 그래서 있습니다. 뒤처진 클라이언트는 기다리면 안 됩니다. `receive`는 커서로 무엇을 하나요?",
         },
         {
@@ -129,7 +129,7 @@ export const TEXTS10: Texts = {
       breaks: "every-message-once",
       hints: [
         {
-          en: 'It concerns those who are behind. Ask with an old cursor: `curl "http://localhost:3000/longpoll?after=0"`.',
+          en: 'It concerns clients that are behind. Ask with an old cursor: `curl "http://localhost:3000/longpoll?after=0"`.',
           ko: '뒤처진 클라이언트의 문제입니다. 오래된 커서로 요청해 보세요. `curl "http://localhost:3000/longpoll?after=0"`',
         },
         {
@@ -137,7 +137,7 @@ export const TEXTS10: Texts = {
           ko: "커서가 무엇이든 목록에 메시지가 하나뿐입니다.",
         },
         {
-          en: "All that `log.after(cursor)` returns belongs into the answer.",
+          en: "All that `log.after(cursor)` returns belongs in the answer.",
           ko: "`log.after(cursor)`가 돌려준 것 전체를 응답해야 합니다.",
         },
       ],
@@ -151,7 +151,7 @@ export const TEXTS10: Texts = {
       breaks: "cursor",
       hints: [
         {
-          en: "A cursor that is none is refused by an exception, which should become a 400. Try it yourself, and read what the server prints.",
+          en: "An invalid cursor is refused with an exception, which should become a 400. Try it yourself, and read what the server prints.",
           ko: "커서가 아닌 값은 예외로 거절되고, 그 예외는 400 응답이 되어야 합니다. 직접 해 보고 서버의 출력을 읽어 보세요.",
         },
         {
@@ -243,7 +243,7 @@ export const TEXTS10: Texts = {
           ko: "경쟁 상태입니다. 서버가 로그를 확인한 뒤, 클라이언트를 대기 목록에 넣기 전에 메시지가 오면 어떻게 될까요?",
         },
         {
-          en: "Looking and joining have to be one step. Every `await` between them lets something else happen.",
+          en: "The check and the joining have to be one step. Every `await` between them lets something else happen.",
           ko: "확인하고 들어가는 것은 한 단계여야 합니다. 그 사이의 `await`마다 다른 일이 끼어들 수 있습니다.",
         },
         {

@@ -245,7 +245,7 @@ export const TEXTS11: Texts = {
           ko: "클라이언트가 따라잡는 동안에도 새 메시지가 옵니다. 그것은 누가 언제 보내나요?",
         },
         {
-          en: "Whoever is on the waiting list gets every message at once. So only those may be on it who have all messages so far.",
+          en: "A client on the waiting list gets every message at once. So it may only join when it has all messages so far.",
           ko: "대기 목록에 있으면 모든 메시지를 바로 받습니다. 그러니 지금까지의 메시지를 다 받은 클라이언트만 있어야 합니다.",
         },
         {

@@ -22,11 +22,11 @@ export const TEXTS12: Texts = {
           ko: '따라잡기와 대기 목록부터 시작하세요. 11장과 같고 `response.write` 대신 `ws.send(JSON.stringify(message), sent)`입니다. 그다음은 `ws.on("message", …)`입니다. 텍스트는 초안이니 `updateText(String(data), log)`에 넘기고, 바이너리 메시지는 1003으로 닫습니다.',
         },
         {
-          en: 'Three listeners: `ws.on("error", () => {})`, or one bad frame ends the process; `ws.on("pong", () => silent.delete(ws))`; and "message". Its reply, if there is one, is for the sender alone. `inTurn(ws, () => updateText(…))` keeps the drafts of one socket in order. The interval: whoever is still in `silent` is terminated; then add, `ping()`, and send `{"heartbeat": 15000}`.',
+          en: 'Three listeners: `ws.on("error", () => {})`, or one bad frame ends the process; `ws.on("pong", () => silent.delete(ws))`; and "message". Its reply, if there is one, is for the sender alone. `inTurn(ws, () => updateText(…))` keeps the drafts of one socket in order. The interval: terminate a socket that is still in `silent`; then add it, `ping()`, and send `{"heartbeat": 15000}`.',
           ko: '리스너는 셋입니다. `ws.on("error", () => {})`가 없으면 잘못된 프레임 하나에 프로세스가 끝납니다. `ws.on("pong", () => silent.delete(ws))`, 그리고 "message"입니다. 응답이 있으면 보낸 사람에게만 보냅니다. `inTurn(ws, () => updateText(…))`이 한 소켓의 초안들을 차례대로 처리합니다. 인터벌에서는 아직 `silent`에 있으면 terminate하고, 추가하고, `ping()`을 보내고, `{"heartbeat": 15000}`을 보냅니다.',
         },
         {
-          en: 'The message: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`, and whoever has more than `UNREAD_LIMIT` unread is destroyed, here and in `log.subscribe`.',
+          en: 'The message: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`, and destroy a socket with more than `UNREAD_LIMIT` unsent, here and in `log.subscribe`.',
           ko: '메시지: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`. 읽지 않은 것이 `UNREAD_LIMIT`을 넘으면 여기서도 `log.subscribe`에서도 소켓을 닫습니다.',
         },
       ],
@@ -157,7 +157,7 @@ export const TEXTS12: Texts = {
           ko: "웹소켓 메시지는 텍스트이거나 바이너리이고, 이 서버는 텍스트만 이해합니다.",
         },
         {
-          en: "The second argument of the listener says which it is. Whoever sends binary should be told, by a close code.",
+          en: "The second argument of the listener says which it is. A client that sends binary should be told, by a close code.",
           ko: "리스너의 두 번째 인자가 어느 쪽인지 알려 줍니다. 바이너리를 보낸 쪽에는 닫기 코드로 알려야 합니다.",
         },
         {
@@ -197,7 +197,7 @@ export const TEXTS12: Texts = {
       breaks: "too-large",
       hints: [
         {
-          en: "The size has to be limited while the message is read. That is the matter of `ws`, not of `updateText`.",
+          en: "The size has to be limited while the message is read. That is the job of `ws`, not of `updateText`.",
           ko: "크기는 메시지를 읽는 동안 제한해야 합니다. `updateText`가 아니라 `ws`의 일입니다.",
         },
         {
@@ -289,7 +289,7 @@ export const TEXTS12: Texts = {
           ko: "꺼진 휴대폰은 작별 인사를 하지 않습니다. 답이 없는 ping만이 그것을 알려 줍니다.",
         },
         {
-          en: "`silent` has those who did not answer the last ping. Who looks into it?",
+          en: "`silent` holds the sockets that did not answer the last ping. Where is it checked?",
           ko: "`silent`에는 마지막 ping에 답하지 않은 소켓이 있습니다. 그것을 누가 들여다보나요?",
         },
         {
