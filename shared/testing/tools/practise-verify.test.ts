@@ -5,7 +5,7 @@ import { EXERCISES, type Exercise } from "../../tools/practise/exercises.ts";
 import { type Trial, trySelf } from "../../tools/practise/selftest.ts";
 
 // One bug of each chapter, and what is tried without a browser of each client; `npm run practise -- --selftest` tries all.
-const SAMPLE = ["ch09/4", "ch10/5", "ch11/8", "ch12/4"];
+const SAMPLE = ["ch09/5", "ch10/7", "ch11/8", "ch12/6"];
 
 afterAll(() => {
   try {
@@ -33,7 +33,7 @@ describe.concurrent("tried at the same time", () => {
     async (id, { signal }) => {
       const exercises = EXERCISES.filter((exercise) => exercise.id === id);
       const [trial] = await trialsOf(exercises, true, signal);
-      expect(trial?.found).toBe(trial?.expected);
+      expect(trial?.expected).toContain(trial?.found);
     },
   );
 

@@ -297,11 +297,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "update-before-admit",
-    bug: "sending is answered before anybody has looked at Host, method and Origin",
+    bug: "sending is answered before anybody has looked at Host and Origin",
     file: CH09,
     find: "    const path = await admit(request, response, chapter);\n",
     replace:
-      '    if (request.url === "/update") return await update(request, response, log);\n    const path = await admit(request, response, chapter);\n',
+      '    if (request.method === "POST" && request.url === "/update") return await update(request, response, log);\n    const path = await admit(request, response, chapter);\n',
     also: [
       {
         file: CH09,
@@ -413,11 +413,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "longpoll-before-admit",
-    bug: "receiving is answered before anybody has looked at Host, method and Origin",
+    bug: "receiving is answered before anybody has looked at Host and Origin",
     file: CH10,
     find: "    const path = await admit(request, response, chapter);\n",
     replace:
-      '    if (request.url?.startsWith("/longpoll")) return await receive(request, response);\n    const path = await admit(request, response, chapter);\n',
+      '    if (request.method === "GET" && request.url?.startsWith("/longpoll?"))\n      return await receive(request, response);\n    const path = await admit(request, response, chapter);\n',
     also: [
       {
         file: CH10,
@@ -513,11 +513,11 @@ export const MUTATIONS: readonly Mutation[] = [
     says: "a client that leaves and comes back while messages flow misses none and sees none twice",
   },
   {
-    name: "anybody-may-upgrade",
-    bug: "nobody looks at Host, path and Origin of an upgrade: a foreign page opens a socket with its visitor's rights",
+    name: "upgrades-of-pages-unchecked",
+    bug: "an upgrade that comes from a page is not checked: a foreign page opens a socket with its visitor's rights",
     file: CH12,
-    find: "    admitUpgrade(request, socket, chapter); // Host, path, Origin: nothing else keeps foreign pages out.\n",
-    replace: "",
+    find: "    admitUpgrade(request, socket, chapter);",
+    replace: "    if (request.headers.origin === undefined) admitUpgrade(request, socket, chapter);",
     tests: [TEST12],
     says: "an upgrade with a page of another origin is refused",
   },

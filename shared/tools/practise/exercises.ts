@@ -19,13 +19,15 @@ export type Technique = "polling" | "long-polling" | "sse" | "websocket";
 /** Three hints: each says more, and the third nearly gives the line. */
 export type Hints = readonly [Told, Told, Told];
 
+/** The promise that the copy as it is given breaks first; where chance decides which, all of them. */
+export type Breaks = readonly [string, ...string[]];
+
 /** What is to be written. */
 export interface WriteText {
   readonly file: "server.ts" | "client.ts";
   readonly holes: readonly Hole[];
   readonly task: Told;
-  /** The promise that the untouched copy breaks first. */
-  readonly breaks: string;
+  readonly breaks: Breaks;
   readonly hints: Hints;
 }
 
@@ -35,8 +37,7 @@ export interface FindText {
   readonly bug: string;
   /** What a user reports. */
   readonly task: Told;
-  /** The promise that the untouched copy breaks first. */
-  readonly breaks: string;
+  readonly breaks: Breaks;
   readonly hints: Hints;
 }
 
@@ -57,7 +58,7 @@ export interface Exercise {
   /** The file that the learner edits. */
   readonly file: "server.ts" | "client.ts";
   readonly task: Told;
-  readonly breaks: string;
+  readonly breaks: Breaks;
   readonly hints: Hints;
   /** The file as it is given to the learner. */
   readonly given: () => string;

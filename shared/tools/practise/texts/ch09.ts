@@ -12,7 +12,7 @@ export const TEXTS09: Texts = {
         en: "Write the server's half of polling: receive answers each GET /poll at once, with what came after the client's cursor.",
         ko: "폴링의 서버 쪽을 직접 쓰세요. receive는 GET /poll 요청마다 클라이언트의 커서 뒤에 온 메시지로 바로 응답합니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["opens"],
       hints: [
         {
           en: "Three steps: find out how far the client is, see whether there is anything after that, answer. Nothing is remembered between two requests.",
@@ -35,7 +35,7 @@ export const TEXTS09: Texts = {
         en: "Write the browser's half of polling: one round asks, shows what came, and waits. The page calls it again and again.",
         ko: "폴링의 브라우저 쪽을 직접 쓰세요. 한 라운드는 묻고, 받은 것을 보여 주고, 기다립니다. 페이지가 이 함수를 거듭 부릅니다.",
       },
-      breaks: "client-asks",
+      breaks: ["client-asks"],
       hints: [
         {
           en: 'One round is one `fetch`. `round.url("/poll")` is the address with the cursor in it, and `round.signal` ends the request when the page ends the round.',
@@ -59,7 +59,7 @@ export const TEXTS09: Texts = {
         en: "Since the last release the chat is dead. I write something, it says ‘kept’, but no message ever shows up, neither mine nor anybody else's.",
         ko: "지난 배포 뒤로 채팅이 조용합니다. 글을 쓰면 저장되었다고는 나오는데, 제 메시지도 다른 사람 메시지도 전혀 뜨지 않아요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: 'Sending works, so look at receiving. Ask by hand: `curl "http://localhost:3000/poll?after=0"`. What is in the list?',
@@ -81,7 +81,7 @@ export const TEXTS09: Texts = {
         en: "Since yesterday some messages are missing when two people write at once. I see one of the two, never both.",
         ko: "어제부터 두 사람이 동시에 쓰면 메시지가 빠집니다. 둘 중 하나만 보이고 둘 다 보이는 일이 없어요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "Between two polls several messages may come. Send two, then ask once, with the cursor from before both.",
@@ -103,7 +103,7 @@ export const TEXTS09: Texts = {
         en: "When I come back from a break, the answers stand above the questions. While I watch, the order is fine most of the time.",
         ko: "자리를 비웠다 돌아오면 답이 질문보다 먼저 나와 있어요. 계속 보고 있을 때는 대체로 순서가 맞습니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "It happens where one answer holds several messages. Look at the ids in such an answer.",
@@ -125,7 +125,7 @@ export const TEXTS09: Texts = {
         en: "I only see a message when somebody writes the next one. The last one of a conversation never comes, unless I reload.",
         ko: "누군가 다음 글을 써야 앞의 메시지가 보입니다. 대화의 마지막 메시지는 새로고침하지 않으면 오지 않아요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once", "text-as-sent"],
       hints: [
         {
           en: "Count: with one new message the answer is 204, with two it is 200 and both.",
@@ -147,7 +147,7 @@ export const TEXTS09: Texts = {
         en: "My phone's data plan is used up by the chat: even when nobody writes, something large arrives every second. And one user with another app sees every message again and again.",
         ko: "채팅 때문에 휴대폰 데이터가 바닥났습니다. 아무도 쓰지 않아도 매초 큰 응답이 와요. 다른 앱을 쓰는 사람은 같은 메시지를 계속 또 봅니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "Look at the Network tab: is there ever a 204? Whatever the cursor, the answer is the newest 100 messages.",
@@ -169,7 +169,7 @@ export const TEXTS09: Texts = {
         en: "With the chat open on my laptop and on my phone, each message shows up on one of the two only. It is never the same one.",
         ko: "노트북과 휴대폰에 채팅을 함께 열어 두면 메시지가 둘 중 한쪽에만 뜹니다. 어느 쪽일지는 매번 달라요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "With one client alone everything works. So two clients share something that each should have of its own.",
@@ -191,7 +191,7 @@ export const TEXTS09: Texts = {
         en: "Somebody sent an empty message, and the whole chat was gone for everyone until it was started again.",
         ko: "누군가 빈 메시지를 보냈더니 모두의 채팅이 멈췄고, 서버를 다시 시작할 때까지 되지 않았습니다.",
       },
-      breaks: "bad-drafts",
+      breaks: ["bad-drafts"],
       hints: [
         {
           en: "A draft that is refused is an error that is thrown, and it should become a 400. See what the server prints when it ends.",
@@ -213,7 +213,7 @@ export const TEXTS09: Texts = {
         en: "On the train, with a bad connection, my messages are posted twice. At home never.",
         ko: "기차에서 연결이 좋지 않을 때 제 메시지가 두 번씩 올라갑니다. 집에서는 그런 적이 없어요.",
       },
-      breaks: "sent-twice",
+      breaks: ["message-fields"],
       hints: [
         {
           en: "Where no answer comes, the page sends the same draft once more. How is the server to know that it is the same?",
@@ -235,7 +235,7 @@ export const TEXTS09: Texts = {
         en: "I clicked a button on a quite different site, and a message that I never wrote appeared in our chat in my name.",
         ko: "전혀 다른 사이트에서 버튼을 눌렀을 뿐인데, 제가 쓰지 않은 메시지가 우리 채팅에 제 이름으로 올라왔습니다.",
       },
-      breaks: "foreign-origin",
+      breaks: ["foreign-origin"],
       hints: [
         {
           en: "A browser says with each POST which site its page is from, in `Origin`. Somebody has to look at it.",
@@ -257,7 +257,7 @@ export const TEXTS09: Texts = {
         en: "After the server was restarted this morning, all conversations of yesterday were gone. The disk is fine, and nobody deleted anything.",
         ko: "오늘 아침 서버를 재시작했더니 어제 나눈 대화가 모두 사라졌습니다. 디스크는 멀쩡하고 지운 사람도 없습니다.",
       },
-      breaks: "kept-over-kill",
+      breaks: ["kept-over-kill"],
       hints: [
         {
           en: "While it runs, nothing is lost. So the messages are kept, but in the wrong place.",

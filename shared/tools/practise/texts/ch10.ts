@@ -1,5 +1,6 @@
 // The exercises of chapter 10, long polling.
 import type { Texts } from "../exercises.ts";
+import { LOST } from "./lost.ts";
 
 export const TEXTS10: Texts = {
   write: [
@@ -13,7 +14,7 @@ export const TEXTS10: Texts = {
         en: "Write the server's half of long polling: receive answers at once where there is news, and otherwise holds the response; log.subscribe answers all waiting clients.",
         ko: "롱 폴링의 서버 쪽을 직접 쓰세요. receive는 새 메시지가 있으면 바로 응답하고, 없으면 응답을 붙잡아 둡니다. log.subscribe는 기다리는 모두에게 응답합니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["opens"],
       hints: [
         {
           en: "Begin with polling: the cursor, the comparison with `log.newest`, 200 with the list. Only the last line differs: instead of 204, the response goes into `clients` and waits there.",
@@ -36,7 +37,7 @@ export const TEXTS10: Texts = {
         en: "Write the browser's half of long polling: one round asks, and shows what came. The waiting is the server's.",
         ko: "롱 폴링의 브라우저 쪽을 직접 쓰세요. 한 라운드는 묻고, 받은 것을 보여 줍니다. 기다리는 것은 서버입니다.",
       },
-      breaks: "client-asks",
+      breaks: ["client-asks"],
       hints: [
         {
           en: 'As in polling, one round is one `fetch`, of `round.url("/longpoll")`, with `cache: "no-store"` and `signal: round.signal`; but nobody pauses at the end.',
@@ -60,7 +61,7 @@ export const TEXTS10: Texts = {
         en: "There are three of us in the chat. When I write, one of the two others sees it at once, the other one up to half a minute later.",
         ko: "셋이서 채팅을 합니다. 제가 쓰면 둘 중 한 사람은 바로 보고, 다른 사람은 길게는 30초쯤 뒤에야 봅니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "The late ones see it when their hold ends and they ask again. So the message did not answer the request that was held.",
@@ -82,7 +83,7 @@ export const TEXTS10: Texts = {
         en: "As soon as a colleague opens the chat, mine gets slow. The last one to come gets everything at once, all others wait.",
         ko: "동료가 채팅을 열면 제 채팅이 느려집니다. 마지막에 들어온 사람만 바로 받고 나머지는 모두 기다립니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["opens"],
       hints: [
         {
           en: "Something happens to the clients that are already waiting when a new one joins.",
@@ -104,7 +105,7 @@ export const TEXTS10: Texts = {
         en: "When somebody writes two messages quickly, one after the other, I only get the first. With the third one I notice that the second is missing.",
         ko: "누가 메시지 두 개를 빠르게 이어서 쓰면 저는 첫 번째만 받습니다. 세 번째가 와서야 두 번째가 빠진 걸 알게 돼요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "After each answer, the browser needs a moment to ask again. What comes in that moment finds no waiting request.",
@@ -126,7 +127,7 @@ export const TEXTS10: Texts = {
         en: "When my laptop wakes up, I see only the last message that was written meanwhile. All the others are missing.",
         ko: "노트북을 다시 켜면 그동안 쓰인 메시지 중 마지막 것만 보입니다. 나머지는 모두 빠져 있어요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: 'It concerns clients that are behind. Ask with an old cursor: `curl "http://localhost:3000/longpoll?after=0"`.',
@@ -148,7 +149,7 @@ export const TEXTS10: Texts = {
         en: "Some bot opened /longpoll?after=abc. It should have got an error. Instead the server stopped, and with it the chat of everybody.",
         ko: "어떤 봇이 /longpoll?after=abc를 열었습니다. 오류 응답을 받았어야 하는데, 서버가 멈춰서 모두의 채팅이 끊겼습니다.",
       },
-      breaks: "cursor",
+      breaks: ["cursor"],
       hints: [
         {
           en: "An invalid cursor is refused with an exception, which should become a 400. Try it yourself, and read what the server prints.",
@@ -170,7 +171,7 @@ export const TEXTS10: Texts = {
         en: "In the office, behind our proxy, the chat shows a connection error every 30 seconds while nobody writes. At home there is none.",
         ko: "사무실 프록시 뒤에서는 아무도 쓰지 않을 때 30초마다 연결 오류가 뜹니다. 집에서는 괜찮아요.",
       },
-      breaks: "hold",
+      breaks: ["hold"],
       hints: [
         {
           en: "A proxy gives up on an answer that does not come, many of them after 30 s (RFC 6202 §5.5).",
@@ -192,7 +193,7 @@ export const TEXTS10: Texts = {
         en: "Our monitoring reports a client error for every chat user, every 25 seconds, day and night. The chat itself seems to work.",
         ko: "모니터링에 채팅 사용자마다 25초 간격으로 밤낮없이 클라이언트 오류가 찍힙니다. 채팅 자체는 되는 것 같아요.",
       },
-      breaks: "hold",
+      breaks: ["hold"],
       hints: [
         {
           en: "Every 25 s a hold ends without news. That is no error of anybody.",
@@ -214,7 +215,7 @@ export const TEXTS10: Texts = {
         en: "When many people write at the same moment, messages get lost, for everybody the same ones. In quiet times everything is fine.",
         ko: "많은 사람이 한꺼번에 쓰면 메시지가 사라집니다. 모두에게 같은 메시지가 빠져요. 한산할 때는 아무 문제가 없습니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "What is kept together is delivered together: under load the log calls its listener with several messages at once.",
@@ -236,7 +237,7 @@ export const TEXTS10: Texts = {
         en: "Very rarely a message comes half a minute late or not at all. We can't reproduce it; it happens in lively conversations only.",
         ko: "아주 가끔 메시지가 30초쯤 늦거나 아예 오지 않습니다. 재현이 안 되고, 대화가 활발할 때만 생깁니다.",
       },
-      breaks: "in-the-moment",
+      breaks: LOST,
       hints: [
         {
           en: "It is a race: what if a message comes after the server has looked into the log, and before the client is on the waiting list?",
@@ -258,7 +259,7 @@ export const TEXTS10: Texts = {
         en: "The security people say that another website can read our conversation, if it gives our server's address a name of its own.",
         ko: "보안 팀에 따르면, 다른 웹사이트가 우리 서버 주소에 자기 이름을 붙이면 우리 대화를 읽을 수 있다고 합니다.",
       },
-      breaks: "foreign-origin",
+      breaks: ["foreign-origin"],
       hints: [
         {
           en: "This is DNS rebinding: the browser takes our server for the other site's, and only `Host` gives it away. Who looks at `Host`?",
@@ -280,7 +281,7 @@ export const TEXTS10: Texts = {
         en: "Whenever we deploy, all open chats show a broken connection for a moment, and the old server takes longer to end than it should.",
         ko: "배포할 때마다 열려 있던 채팅에 연결 끊김이 잠깐 뜨고, 이전 서버가 끝나는 데 너무 오래 걸립니다.",
       },
-      breaks: "stops",
+      breaks: ["stops"],
       hints: [
         {
           en: "A server that stops should answer the requests that it holds. See what a waiting `curl` gets when you press Ctrl-C in the server's terminal.",

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text.
 // The exercises of chapter 11, server-sent events.
 import type { Texts } from "../exercises.ts";
+import { LOST } from "./lost.ts";
 
 export const TEXTS11: Texts = {
   write: [
@@ -15,7 +16,7 @@ export const TEXTS11: Texts = {
         en: "Write the server's half of server-sent events: receive begins a stream and lets the client catch up, log.subscribe writes to all streams, and setInterval keeps them alive.",
         ko: "서버 전송 이벤트의 서버 쪽을 직접 쓰세요. receive는 스트림을 시작하고 클라이언트가 따라잡게 하며, log.subscribe는 모든 스트림에 쓰고, setInterval은 스트림을 살려 둡니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["opens"],
       hints: [
         {
           en: "Four parts. The head: 200 with `text/event-stream` and `no-store`, and a first event. The catch-up: everything after the cursor, until the cursor is `log.newest`. Joining: into `clients`, until the socket's `close`. Live: `log.subscribe` writes `textOf(message)` to each client.",
@@ -38,7 +39,7 @@ export const TEXTS11: Texts = {
         en: "Write the browser's half of server-sent events: one EventSource, and what the page is told of it. giveUp ends the round where the browser does not reconnect by itself.",
         ko: "서버 전송 이벤트의 브라우저 쪽을 직접 쓰세요. EventSource 하나와, 페이지에 알릴 것들입니다. 브라우저가 스스로 다시 연결하지 않을 때는 giveUp으로 라운드를 끝냅니다.",
       },
-      breaks: "client-asks",
+      breaks: ["client-asks"],
       hints: [
         {
           en: '`new EventSource(round.url("/subscribe"))` opens the stream. Its `onopen`, `onmessage` and `onerror` are for the page: `round.connected()`, `round.show([…])`, and for a break `round.waiting(event)`.',
@@ -62,7 +63,7 @@ export const TEXTS11: Texts = {
         en: "Messages don't show up one by one. They all come at once, or not at all, although the Network tab shows that data is arriving.",
         ko: "메시지가 하나씩 뜨지 않습니다. Network 탭에는 데이터가 오는데, 화면에는 한꺼번에 뜨거나 아예 뜨지 않아요.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "Watch the bytes: `curl -N http://localhost:3000/subscribe`. Compare with the notes where one event ends and the next one begins.",
@@ -84,7 +85,7 @@ export const TEXTS11: Texts = {
         en: "The chat never connects any more. It says ‘Reconnecting’ all the time, while `curl` shows every message nicely.",
         ko: "채팅이 더는 연결되지 않습니다. 계속 다시 연결하는 중이라고만 나와요. `curl`로 보면 메시지는 잘 나옵니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["opens"],
       hints: [
         {
           en: "`curl` prints whatever comes. A browser is stricter with an EventSource: open the console, and read why it gave up.",
@@ -106,7 +107,7 @@ export const TEXTS11: Texts = {
         en: "After every short network problem the same messages arrive again. The longer the page has been open, the more of them.",
         ko: "네트워크가 잠깐 끊길 때마다 같은 메시지가 또 옵니다. 페이지를 오래 열어 둘수록 더 많이 와요.",
       },
-      breaks: "every-message-once",
+      breaks: ["catches-up"],
       hints: [
         {
           en: "A browser that reconnects says which event it had last. Where does it know that from?",
@@ -128,7 +129,7 @@ export const TEXTS11: Texts = {
         en: "When the connection breaks for a moment, one browser is back after three seconds, another after five. You promised one second for all of them.",
         ko: "연결이 잠깐 끊기면 어떤 브라우저는 3초, 어떤 브라우저는 5초 뒤에 돌아옵니다. 모두 1초라고 하셨잖아요.",
       },
-      breaks: "stream",
+      breaks: ["stream"],
       hints: [
         {
           en: "How long an EventSource waits is its own choice, until the server tells it.",
@@ -150,7 +151,7 @@ export const TEXTS11: Texts = {
         en: "A client library of one of our partners has a bug and sends nonsense as Last-Event-ID. That alone takes our server down.",
         ko: "협력사의 클라이언트 라이브러리에 버그가 있어서 Last-Event-ID에 이상한 값을 보냅니다. 그것만으로 우리 서버가 내려갑니다.",
       },
-      breaks: "cursor",
+      breaks: ["cursor"],
       hints: [
         {
           en: '`curl -H "Last-Event-ID: abc" http://localhost:3000/subscribe` should get a 400. What does the server print instead?',
@@ -172,7 +173,7 @@ export const TEXTS11: Texts = {
         en: "If I paste a poem, it arrives torn: only its first line, or nothing. And somebody managed to make others see strange things by pasting several lines.",
         ko: "시를 붙여 넣으면 첫 줄만 오거나 아예 오지 않습니다. 게다가 누군가 여러 줄을 붙여 넣어 다른 사람 화면에 이상한 것을 띄웠어요.",
       },
-      breaks: "text-as-sent",
+      breaks: ["text-as-sent"],
       hints: [
         {
           en: "In a stream a line break ends a field. So no text may bring one along.",
@@ -194,7 +195,7 @@ export const TEXTS11: Texts = {
         en: "After each break of the network, messages that I have already had come once more.",
         ko: "네트워크가 끊겼다 이어질 때마다 이미 받은 메시지가 한 번 더 옵니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["catches-up"],
       hints: [
         {
           en: "An EventSource reconnects to the same address, with the same `?after=`. So that cursor gets older and older.",
@@ -216,7 +217,7 @@ export const TEXTS11: Texts = {
         en: "After the lunch break I get the first messages that I missed, and then only what is written from now on. In between there is a hole.",
         ko: "점심을 먹고 오면 놓친 메시지 중 앞부분만 오고, 그다음은 지금부터 쓰이는 것만 옵니다. 중간이 비어 있어요.",
       },
-      breaks: "long-log",
+      breaks: ["cursor"],
       hints: [
         {
           en: "Short breaks are fine. Count how many messages come before the hole.",
@@ -233,34 +234,12 @@ export const TEXTS11: Texts = {
       ],
     },
     {
-      bug: "joins-before-it-catches-up",
-      task: {
-        en: "When I open the chat in the middle of a lively conversation, some messages come twice, and in the wrong order.",
-        ko: "대화가 활발할 때 채팅을 열면 어떤 메시지는 두 번 오고 순서도 뒤섞입니다.",
-      },
-      breaks: "catches-up",
-      hints: [
-        {
-          en: "While a client catches up, new messages come. Who sends it those, and when?",
-          ko: "클라이언트가 따라잡는 동안에도 새 메시지가 옵니다. 그것은 누가 언제 보내나요?",
-        },
-        {
-          en: "A client on the waiting list gets every message at once. So it may only join when it has all messages so far.",
-          ko: "대기 목록에 있으면 모든 메시지를 바로 받습니다. 그러니 지금까지의 메시지를 다 받은 클라이언트만 있어야 합니다.",
-        },
-        {
-          en: "`clients.set(…)` stands above the loop, too. It belongs behind it alone.",
-          ko: "`clients.set(…)`이 반복문 위에도 있습니다. 반복문 뒤에만 있어야 합니다.",
-        },
-      ],
-    },
-    {
       bug: "no-heartbeat",
       task: {
         en: "If nobody writes for a while, the page says ‘Reconnecting’, and then ‘Connected’ again. This goes on all night.",
         ko: "한동안 아무도 쓰지 않으면 다시 연결하는 중이라고 떴다가 다시 연결됩니다. 밤새 그러고 있어요.",
       },
-      breaks: "heartbeat",
+      breaks: ["heartbeat"],
       hints: [
         {
           en: "A connection on which nothing moves can't be told from one that is dead: proxies cut it, and the page gives it up after 35 s.",
@@ -282,7 +261,7 @@ export const TEXTS11: Texts = {
         en: "The server's memory grows over the day, until it is killed. It seems to depend on the people with bad mobile connections.",
         ko: "서버 메모리가 하루 종일 늘다가 결국 강제로 종료됩니다. 모바일 연결이 나쁜 사람들이 있을 때 그런 것 같아요.",
       },
-      breaks: "slow-reader",
+      breaks: ["slow-reader"],
       hints: [
         {
           en: "`client.write` never waits: what the client does not read, Node keeps in memory.",
@@ -304,7 +283,7 @@ export const TEXTS11: Texts = {
         en: "Once in a while a message is missing for one person, shortly after the page was opened. Everybody else has it.",
         ko: "가끔 페이지를 연 직후에 한 사람에게만 메시지 하나가 빠집니다. 다른 사람은 모두 받았어요.",
       },
-      breaks: "in-the-moment",
+      breaks: LOST,
       hints: [
         {
           en: "It is a race between the end of the catch-up and the waiting list.",

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text.
 // The exercises of chapter 12, WebSocket.
 import type { Texts } from "../exercises.ts";
+import { LOST } from "./lost.ts";
 
 export const TEXTS12: Texts = {
   write: [
@@ -15,7 +16,7 @@ export const TEXTS12: Texts = {
         en: "Write what happens on a WebSocket once it is open: receive listens to it, lets it catch up and joins it to the others; log.subscribe sends to all; setInterval asks who is still there.",
         ko: "웹소켓이 열린 뒤의 일을 직접 쓰세요. receive는 소켓의 말을 듣고, 따라잡게 하고, 대기 목록에 넣습니다. log.subscribe는 모두에게 보내고, setInterval은 누가 아직 있는지 묻습니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: 'Begin with the catch-up and the waiting list: they are chapter 11\'s, with `ws.send(JSON.stringify(message), sent)` in place of `response.write`. Then `ws.on("message", …)`: a text is a draft, for `updateText(String(data), log)`. A binary message closes with 1003.',
@@ -38,7 +39,7 @@ export const TEXTS12: Texts = {
         en: "Write the browser's half of the WebSocket: one connection on which the page sends and receives, until it is closed.",
         ko: "웹소켓의 브라우저 쪽을 직접 쓰세요. 연결 하나로, 닫힐 때까지 페이지가 보내고 받습니다.",
       },
-      breaks: "client-asks",
+      breaks: ["client-asks"],
       hints: [
         {
           en: '`new WebSocket(…)` wants an address with `ws:` or `wss:`: `round.url("/").replace(/^http/, "ws")`. Then `onopen`, `onmessage` and `onclose`.',
@@ -62,7 +63,7 @@ export const TEXTS12: Texts = {
         en: "What is written while my laptop sleeps never comes. From the moment I am back everything works.",
         ko: "노트북이 잠든 사이에 쓰인 메시지는 끝내 오지 않습니다. 돌아온 순간부터는 다 잘 됩니다.",
       },
-      breaks: "catches-up",
+      breaks: ["catches-up"],
       hints: [
         {
           en: "The page says where it is: it connects to `/?after=7`. What becomes of that number?",
@@ -84,7 +85,7 @@ export const TEXTS12: Texts = {
         en: "I wrote a very long message. It says ‘sending…’ for ever: no error, nothing. Is it too long? Nobody tells me.",
         ko: "아주 긴 메시지를 썼더니 계속 보내는 중이라고만 나옵니다. 오류도 없어요. 너무 긴 건가요? 아무 말이 없네요.",
       },
-      breaks: "bad-drafts",
+      breaks: ["bad-drafts"],
       hints: [
         {
           en: 'A draft that is refused gets an answer on its socket: `{"error": …}`. Try `ws.send(" ")` in the console.',
@@ -106,7 +107,7 @@ export const TEXTS12: Texts = {
         en: "After a weekend I get the first few dozen messages of Saturday, and then those of Monday. Sunday is missing.",
         ko: "주말이 지나면 토요일의 메시지 몇십 개가 오고 바로 월요일 메시지가 옵니다. 일요일이 통째로 없어요.",
       },
-      breaks: "long-log",
+      breaks: ["cursor"],
       hints: [
         {
           en: "Count the messages before the hole: it is always the same number.",
@@ -128,7 +129,7 @@ export const TEXTS12: Texts = {
         en: "Someone played with a home-made client, and sent one broken frame. The server ended, and threw everybody out.",
         ko: "누군가 직접 만든 클라이언트로 깨진 프레임 하나를 보냈더니, 서버가 끝나고 모두 쫓겨났습니다.",
       },
-      breaks: "bad-frames",
+      breaks: ["too-large"],
       hints: [
         {
           en: "`ws` notices the broken frame and closes with the right code. Read what the server prints when it ends: `Unhandled 'error' event`.",
@@ -150,7 +151,7 @@ export const TEXTS12: Texts = {
         en: "Since a colleague tried to send a picture over the socket, there are messages full of question marks in the chat.",
         ko: "동료가 소켓으로 그림을 보내 본 뒤로, 채팅에 물음표만 가득한 메시지가 올라와 있습니다.",
       },
-      breaks: "bad-frames",
+      breaks: ["frames"],
       hints: [
         {
           en: "A WebSocket message is text or binary, and the server only understands text.",
@@ -172,7 +173,7 @@ export const TEXTS12: Texts = {
         en: "In the busiest minutes the chat breaks for everybody at the same time, and the console shows a syntax error in some JSON.",
         ko: "가장 붐비는 시간에 모두의 채팅이 동시에 깨지고, 콘솔에는 JSON 문법 오류가 찍힙니다.",
       },
-      breaks: "every-message-once",
+      breaks: ["every-message-once"],
       hints: [
         {
           en: "In quiet times each message is kept alone. Under load several are kept together, and the listener gets them in one call.",
@@ -194,7 +195,7 @@ export const TEXTS12: Texts = {
         en: "One user can slow down the server for everybody by sending a single message of a hundred megabytes. It gets an error, but only after all of it was taken in.",
         ko: "한 사람이 100MB짜리 메시지 하나로 모두의 서버를 느리게 만들 수 있습니다. 오류가 나기는 하는데, 다 받은 다음에야 나요.",
       },
-      breaks: "too-large",
+      breaks: ["too-large"],
       hints: [
         {
           en: "The size has to be limited while the message is read. That is the job of `ws`, not of `updateText`.",
@@ -211,24 +212,24 @@ export const TEXTS12: Texts = {
       ],
     },
     {
-      bug: "anybody-may-upgrade",
+      bug: "upgrades-of-pages-unchecked",
       task: {
         en: "A harmless-looking site that I visited could read along in our chat, and write in it. I had not even opened the chat.",
         ko: "별것 없어 보이는 사이트에 들어갔을 뿐인데, 그 사이트가 우리 채팅을 읽고 쓸 수 있었습니다. 저는 채팅을 열지도 않았어요.",
       },
-      breaks: "foreign-origin",
+      breaks: ["foreign-origin"],
       hints: [
         {
           en: "Browsers let any page open a WebSocket to any server. They only say in `Origin` where the page is from (RFC 6455 §10.2).",
           ko: "브라우저는 어떤 페이지든 어떤 서버로든 웹소켓을 열게 해 줍니다. 페이지의 출처를 `Origin`으로 알릴 뿐입니다(RFC 6455 §10.2).",
         },
         {
-          en: "An upgrade does not go through `admit`. Which function checks it in its place, and where is it called?",
-          ko: "업그레이드는 `admit`을 거치지 않습니다. 대신 확인하는 함수는 무엇이고, 어디서 부르나요?",
+          en: "An upgrade does not go through `admit`. Which function checks it in its place, and for which requests is it called?",
+          ko: "업그레이드는 `admit`을 거치지 않습니다. 대신 확인하는 함수는 무엇이고, 어떤 요청에서 부르나요?",
         },
         {
-          en: '`admitUpgrade(request, socket, chapter);` is imported and never called. It is the first step of `server.on("upgrade", …)`.',
-          ko: '`admitUpgrade(request, socket, chapter);`를 가져오기만 하고 부르지 않습니다. `server.on("upgrade", …)`의 첫 단계여야 합니다.',
+          en: "`admitUpgrade(request, socket, chapter);` is called only where there is no `Origin`, and a page always sends one. It has to be called for every upgrade.",
+          ko: "`admitUpgrade(request, socket, chapter);`를 `Origin`이 없을 때만 부릅니다. 그런데 페이지는 언제나 `Origin`을 보냅니다. 모든 업그레이드에서 불러야 합니다.",
         },
       ],
     },
@@ -238,7 +239,7 @@ export const TEXTS12: Texts = {
         en: "Since we wrote our own client, it stays disconnected after each of your deployments. It says that the server had ended the conversation as planned.",
         ko: "직접 만든 클라이언트가 서버를 배포할 때마다 끊긴 채로 있습니다. 서버가 대화를 정상적으로 끝냈다고 나와요.",
       },
-      breaks: "stops",
+      breaks: ["stops"],
       hints: [
         {
           en: "A close code says why a connection ends, and clients decide by it whether to come back (RFC 6455 §7.4.1).",
@@ -260,7 +261,7 @@ export const TEXTS12: Texts = {
         en: "When nobody writes, the page reconnects every 35 seconds, although the connection is fine: in the Network tab there is nothing wrong.",
         ko: "아무도 쓰지 않으면 페이지가 35초마다 다시 연결합니다. Network 탭을 보면 연결은 멀쩡한데도요.",
       },
-      breaks: "heartbeat",
+      breaks: ["heartbeat"],
       hints: [
         {
           en: "The page gives up a connection on which it has heard nothing for 35 s. The server does send a ping every 15 s.",
@@ -282,7 +283,7 @@ export const TEXTS12: Texts = {
         en: "The server's list of connections grows every day. Most of them belong to phones that have been switched off long ago.",
         ko: "서버의 연결 목록이 날마다 늘어납니다. 대부분 오래전에 꺼진 휴대폰의 연결입니다.",
       },
-      breaks: "silent-peer",
+      breaks: ["silent-peer"],
       hints: [
         {
           en: "A phone that is switched off does not say goodbye. Only a ping that stays unanswered gives it away.",
@@ -304,7 +305,7 @@ export const TEXTS12: Texts = {
         en: "One train full of commuters with bad reception, and the server's memory is full within the hour.",
         ko: "수신 상태가 나쁜 통근 열차 한 대면 서버 메모리가 한 시간 안에 가득 찹니다.",
       },
-      breaks: "slow-reader",
+      breaks: ["slow-reader"],
       hints: [
         {
           en: "`client.send` never waits: what is not read piles up in the server's memory.",
@@ -326,7 +327,7 @@ export const TEXTS12: Texts = {
         en: "Sometimes, right after connecting, one message is missing. We have stared at the code for a day.",
         ko: "가끔 연결한 직후에 메시지 하나가 빠집니다. 하루 종일 코드를 들여다봤는데 모르겠어요.",
       },
-      breaks: "in-the-moment",
+      breaks: LOST,
       hints: [
         {
           en: "What if a message comes between the last comparison of the loop and the waiting list?",
