@@ -101,6 +101,7 @@ test.each([
   "npm run ch09 -- --store memory: --port 4000",
   "curl -H Last-Event-ID:\\ 3 -X POST --max-time 1.5 localhost:3000",
   `curl -d "it's" 'a "b" c\\'`,
+  'curl -w "%{http_code}\\n" "http://localhost:3000/poll?after=0"',
 ])("%s says the same in a POSIX shell, in PowerShell 5 and 7, and in cmd", expectTheSameEverywhere);
 
 test.each(["a | b", "a $b", "a *", "a &", 'a "$b"', "a > b", "a 'b"])(

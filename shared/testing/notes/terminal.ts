@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTranscript } from "../../tools/notes/transcript.ts";
 import { findBrowser } from "../browsers/engines.ts";
+import { freePort } from "../redis.ts";
 import { clockFlags, passTime } from "./clock.ts";
 import { type Context, faultIn } from "./placeholders.ts";
 
@@ -76,18 +77,21 @@ export function openReader(root: string, folder: string): Reader {
       const script = join(root, "dist/shared/testing/notes/console.js");
       return `exec '${process.execPath}' '${script}' http://localhost:${port}`;
     }
-    const [, name, rest = ""] = /^npm run (\w+)(?: --)?(.*)$/s.exec(command) ?? [];
+    const [, name, rest = ""] = /^npm run ([\w:]+)(?: --)?(.*)$/s.exec(command) ?? [];
     if (name === undefined)
       return withPort(command).replace(/^node (?=\w)/, `exec '${process.execPath}' '${root}'/`);
     const [program, script] = String(scripts[name]).split(" ");
     if (program !== "node" || script === undefined)
       throw new Error(`${command}: only what is a script of node`);
-    const flags = isChapter(command) ? " --port 0" : "";
+    const flags = isChapter(command) && !isFirstTry(command) ? " --port 0" : "";
     return `exec '${process.execPath}' ${hasClock ? clockFlags(root) : ""}'${join(root, script)}'${flags}${rest}`;
   }
 
-  /** @param hasClock whether it is a chapter on a clock that the transcript moves */
-  function start(command: string, hasClock: boolean): Program {
+  /**
+   * @param hasClock whether it is a chapter on a clock that the transcript moves
+   * @param ownPort for a server that has no flag for it
+   */
+  function start(command: string, hasClock: boolean, ownPort = "0"): Program {
     const child = spawn("sh", ["-c", `exec 2>&1\n${realCommand(command, hasClock)}`], {
       cwd: folder,
       stdio: hasClock ? ["pipe", "pipe", "pipe", "ipc"] : "pipe",
@@ -96,8 +100,8 @@ export function openReader(root: string, folder: string): Reader {
         PATH: process.env["PATH"] ?? "",
         HOME: folder,
         LANG: "C.UTF-8",
-        // `npm run say` finds the chapter by it, and a server that has no flag for it takes a free one.
-        ...(!/^npm run ch/.test(command) && { PORT: isChapter(command) ? "0" : String(port) }),
+        // `npm run say` finds the chapter by it.
+        PORT: isChapter(command) ? ownPort : String(port),
       },
     });
     let output = "";
@@ -206,7 +210,9 @@ export function openReader(root: string, folder: string): Reader {
           }
           noteKey(step.text);
           if (isChapter(step.text)) chapterHasClock = hasClock;
-          const started = start(step.text, hasClock && isChapter(step.text));
+          // A first try prints the port that it was given, and so not which one it got for 0.
+          const ownPort = isFirstTry(step.text) ? await freePort() : 0;
+          const started = start(step.text, hasClock && isChapter(step.text), String(ownPort));
           terminals.set(step.terminal, started);
           if (isChapter(step.text)) {
             chapter = started;
@@ -262,6 +268,11 @@ export function openReader(root: string, folder: string): Reader {
 /** Whether it starts a chapter, or another server of a chapter's folder, in the place of the one that runs. */
 function isChapter(command: string): boolean {
   return /^npm run ch\d\d\b|^node dist\/ch\d\d/.test(command);
+}
+
+/** Whether it starts a first try, which takes no flags. */
+function isFirstTry(command: string): boolean {
+  return /^npm run ch\d\d:first$/.test(command);
 }
 
 /** Lines as a terminal shows them: carriage returns move no line; spaces and empty lines at an end do not count. */

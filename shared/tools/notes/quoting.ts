@@ -7,7 +7,7 @@
  */
 export function posixWords(command: string): string[] {
   const words: string[] = [];
-  const pattern = /\s+|'([^']*)'|"((?:[^"\\$`]|\\["\\$`])*)"|\\(.)|([^\s'"\\|&;<>()$`*?[\]#~!{}]+)|(.)/gsu;
+  const pattern = /\s+|'([^']*)'|"((?:[^"\\$`]|\\.)*)"|\\(.)|([^\s'"\\|&;<>()$`*?[\]#~!{}]+)|(.)/gsu;
   let word: string | undefined;
   for (const [all, single, double, escaped, bare, other] of command.matchAll(pattern)) {
     if (other !== undefined) throw new Error(`${command}: not for every shell: ${other}`);
@@ -15,7 +15,7 @@ export function posixWords(command: string): string[] {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else {
-      word = (word ?? "") + (single ?? double?.replaceAll(/\\(.)/gs, "$1") ?? escaped ?? bare ?? "");
+      word = (word ?? "") + (single ?? double?.replaceAll(/\\(["\\$`])/g, "$1") ?? escaped ?? bare ?? "");
     }
   }
   return word === undefined ? words : [...words, word];
