@@ -3,7 +3,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Page } from "../../tools/notes/pages.ts";
 import { temporaryFolder } from "../chapter-process.ts";
-import { brokenLinks, longLines, outlineOf, sectionsOf, vagueSources, wrongTerms } from "./checks.ts";
+import {
+  brokenLinks,
+  hiddenTranscripts,
+  longLines,
+  outlineOf,
+  sectionsOf,
+  vagueSources,
+  wrongTerms,
+  wrongWords,
+} from "./checks.ts";
+import { countCode, countWords, headingsDue, wordsBeforeCommand } from "./frame.ts";
 import { faultsInDiagram } from "./mermaid.ts";
 
 function pageOf(text: string): Page {
@@ -37,6 +47,64 @@ test("a term is spelled in one way, but in code anything may stand", () => {
       ),
     ),
   ).toHaveLength(7);
+});
+
+test("one word stands for one thing: what the first edition said worst cannot come back", () => {
+  const worst = [
+    "One can be had for the other, never both for nothing.",
+    "What may wait must be able to go.",
+    "헛된 질문이라는 값을 치릅니다.",
+    "회선에 싣는 방법입니다.",
+    "All who wait get the next answer.",
+    "Start the server anew.",
+    "The browser asks in vain.",
+    "The server holds the question.",
+    "How the browser hears of news.",
+    "네 가지 방식",
+    "서버가 답합니다.",
+  ];
+  for (const sentence of worst) expect(wrongWords(pageOf(`${sentence}\n`)), sentence).not.toEqual([]);
+  const fine =
+    "## Questions\n\n## 질문\n\nThe server answers a request. “Any news?” A worked answer. “새 소식 있어요?” 응답합니다. 대답, 정답.\n";
+  expect(wrongWords(pageOf(`${fine}\nA \`anew\` call.\n\n\`\`\`\nanew\n\`\`\`\n`))).toEqual([]);
+  expect(wrongWords(pageOf("<!-- tests: own -->\n1. all who wait\n"))).toEqual([]);
+});
+
+test("words, code and the way to the first command are counted as a reader meets them", () => {
+  const page = pageOf(
+    `# One two\n\nthree \`four five\`, six - seven\n\n\`\`\`mermaid\nno\n\`\`\`\n\n\`\`\`ts\na\nb\n\`\`\`\n\n<!-- tests: own -->\n1. no\n\n\`\`\`console\n$ no\n\`\`\`\n\n| eight | 9 |\n| --- | --- |\n`,
+  );
+  expect(wordsBeforeCommand(page)).toBe(7);
+  expect(countWords(page)).toBe(8);
+  expect(countCode(page)).toBe(2);
+});
+
+test("all chapters have the same headings, at the lecture's own numbers", () => {
+  expect(headingsDue("ch11-sse", "en").slice(2, 7)).toEqual([
+    "11.1 Structure",
+    "11.2 The server",
+    "11.3 The client",
+    "11.4 Reconnection",
+    "11.5 Summary",
+  ]);
+  expect(headingsDue("ch09-polling", "ko").slice(0, 6)).toEqual([
+    "처음 써 보기",
+    "무엇이 잘못되나",
+    "9.1 구조",
+    "9.2 서버",
+    "9.3 클라이언트",
+    "9.4 정리",
+  ]);
+});
+
+test("a transcript is shown, with commands for Windows where its own do not work there", () => {
+  const path = "test/transcripts/a.txt";
+  const [plain, posix] = [() => ['curl "http://localhost:3000/"'], () => ["curl 'http://localhost:3000/'"]];
+  const shown = pageOf(`<!-- lines: ${path} -->\n`);
+  expect(hiddenTranscripts(shown, [path], plain)).toEqual([]);
+  expect(hiddenTranscripts(pageOf(""), [path], plain)).toHaveLength(1);
+  expect(hiddenTranscripts(shown, [path], posix)).toHaveLength(1);
+  expect(hiddenTranscripts(pageOf(`${shown.text}\n<!-- windows: ${path} -->\n`), [path], posix)).toEqual([]);
 });
 
 test("a line of prose has at most 120 characters; code, tables and links' definitions may be longer", () => {

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path/posix";
 import { type Markdown, parseMarkdown } from "../../tools/notes/markdown.ts";
 import { type Page, SECTIONS } from "../../tools/notes/pages.ts";
+import { isPortable } from "../../tools/notes/quoting.ts";
 import { markersOf } from "../../tools/notes/weave.ts";
-import { TERMS } from "./glossary.ts";
+import { withoutWoven } from "./frame.ts";
+import { TERMS, type Term, WORDS } from "./glossary.ts";
 import { faultsInDiagram } from "./mermaid.ts";
 
 /** The longest line of prose, in characters. */
@@ -27,11 +29,25 @@ export function brokenLinks(root: string, { path, text }: Page): string[] {
 
 /** Terms in a spelling that is not the chosen one. */
 export function wrongTerms({ text }: Page): string[] {
-  const { prose } = parseMarkdown(text);
-  return TERMS.flatMap(({ wrong, right }) =>
+  return wrongIn(parseMarkdown(text).prose, TERMS);
+}
+
+/** Words that stand for another thing here, or that nobody says; the tests' names are not the page's own words. */
+export function wrongWords({ text }: Page): string[] {
+  const { prose } = parseMarkdown(withoutWoven(text, ["tests"]));
+  return wrongIn(
+    prose.map((words) => words.replaceAll(/“[^”]*”/g, "“”")),
+    WORDS,
+  );
+}
+
+function wrongIn(prose: readonly string[], terms: readonly Term[]): string[] {
+  return terms.flatMap(({ wrong, right }) =>
     prose.flatMap((words) => {
-      const found = wrong.exec(words)?.[0];
-      return found === undefined ? [] : [`${found}: write ${right}`];
+      const found = wrong.exec(words);
+      if (found === null) return [];
+      const around = words.slice(Math.max(0, found.index - 30), found.index + 40);
+      return [`${found[0]}: write ${right} (… ${around} …)`];
     }),
   );
 }
@@ -54,11 +70,7 @@ export function longLines({ text }: Page): string[] {
 /** An RFC without a section, and a link to another section than it says. */
 export function vagueSources({ text }: Page): string[] {
   // The tests' names are not the page's own words.
-  const woven = markersOf(text).filter(({ kind }) => kind === "tests");
-  const own = text
-    .split("\n")
-    .filter((_, index) => !woven.some(({ from, to }) => from < index && index < to));
-  const { prose, links } = parseMarkdown(own.join("\n"));
+  const { prose, links } = parseMarkdown(withoutWoven(text, ["tests"]));
   const vague = prose.flatMap((words) => words.match(/RFC \d+\b(?! §(?:\d|[A-Z]\b))[^,.]{0,20}/g) ?? []);
   const wrong = links.flatMap(({ text: label, href }) => {
     const [, rfc, section] = /^RFC (\d+) §(\S+)$/.exec(label) ?? [];
@@ -112,19 +124,25 @@ function outlined(heading: Markdown["headings"][number] | undefined): string {
   return `${"#".repeat(heading?.level ?? 0)} ${/^[\d.]+(?= )/.exec(heading?.text ?? "")?.[0] ?? ""}`.trim();
 }
 
-/** Transcripts that a page does not show, or shows without the commands, if there are any, for the other shells. */
+/**
+ * Transcripts that a page does not show; or shows without the commands for Windows, where the root page's rule does not
+ * help.
+ *
+ * @param commandsIn the commands of a transcript
+ */
 export function hiddenTranscripts(
   { folder, text }: Page,
   transcripts: readonly string[],
-  hasCommands: (path: string) => boolean = () => true,
+  commandsIn: (path: string) => readonly string[],
 ): string[] {
   const markers = new Set(markersOf(text).map(({ kind, argument }) => `${kind}: ${argument}`));
   return transcripts.flatMap((path) => {
     const has = (kind: string) => markers.has(`${kind}: ${path}`);
     if (!has("lines")) return [`${folder}/${path}: no lines`];
-    return !hasCommands(path) || has("windows") || (has("powershell") && has("cmd"))
-      ? []
-      : [`${folder}/${path}: no windows`];
+    if (has("windows") || (has("powershell") && has("cmd"))) return [];
+    return commandsIn(path)
+      .filter((command) => !isPortable(command))
+      .map((command) => `${folder}/${path}: not for PowerShell and cmd: ${command}`);
   });
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { byHandFor, readPages, SECTIONS, transcriptsOf } from "../../tools/notes/pages.ts";
-import { cmdLine, posixWords, powershellLine, windowsLine } from "../../tools/notes/quoting.ts";
+import { cmdLine, isPortable, posixWords, powershellLine, windowsLine } from "../../tools/notes/quoting.ts";
 import { commandsOf } from "../../tools/notes/transcript.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -118,6 +118,21 @@ test.each([`curl 'a "b & c"'`, "curl 'a%PATH%'"])("%s has no form for cmd, and i
 test("a command that PowerShell and cmd want in two forms is not shown as one", () => {
   expect(windowsLine("curl -w '\\n' 'a?b=1'")).toBe('curl.exe -w "\\n" "a?b=1"');
   expect(() => windowsLine(`curl 'a "b"'`)).toThrow("not the same");
+});
+
+test.each([
+  ['curl -w "%{http_code}\\n" "http://localhost:3000/poll?after=0"', true],
+  ['npm run say -- --author ann "안녕 👋"', true],
+  [`npm run verify -- ch10:first --only "every-message-once,hold"`, true],
+  ["npm run verify -- ch10:first --only every-message-once,hold", false], // An array, in PowerShell.
+  ["curl 'http://localhost:3000/poll?after=0'", false],
+  ["curl http://localhost:3000/poll?after=0", false],
+  [`curl -d '{"text": "a"}' http://localhost:3000/update`, false],
+  ['curl "http://$HOST/"', false],
+  ["printf x | nc localhost 3000", false],
+  ["xxd file", false],
+])("%s: on Windows as it is shown, but for the program's name: %s", (command, expected) => {
+  expect(isPortable(command)).toBe(expected);
 });
 
 describe.each(Object.keys(SECTIONS).filter((folder) => transcriptsOf(ROOT, folder).length > 0))(

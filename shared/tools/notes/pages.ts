@@ -5,9 +5,13 @@ import { join } from "node:path/posix";
 export const LANGUAGES = ["en", "ko"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The lecture's own sections, by the page's folder; `.` is the project's. A page that is no chapter has none. */
+/**
+ * The lecture's own sections, by the page's folder; `.` is the project's, and `shared` has the costs of all four. A page
+ * that is no chapter has none.
+ */
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ".": [],
+  shared: [],
   "ch09-polling": ["9.1", "9.2", "9.3", "9.4"],
   "ch10-long-polling": ["10.1", "10.2", "10.3", "10.4"],
   "ch11-sse": ["11.1", "11.2", "11.3", "11.4", "11.5"],
@@ -25,9 +29,13 @@ export interface Page {
   readonly text: string;
 }
 
+/** The chapters' folders, in their order. */
+export const CHAPTERS = Object.keys(SECTIONS).filter((folder) => folder.startsWith("ch"));
+
 /** The file of a page. */
 export function pathOf(folder: string, language: Language): string {
-  return join(folder, language === "en" ? "README.md" : "README.ko.md");
+  const name = folder === "shared" ? "costs" : "README";
+  return join(folder, language === "en" ? `${name}.md` : `${name}.ko.md`);
 }
 
 /** The page in this language; undefined where nobody has written it. */

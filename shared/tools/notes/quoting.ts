@@ -59,6 +59,17 @@ export function windowsLine(command: string): string {
   return line;
 }
 
+/** Whether PowerShell and cmd take a command as it is shown, but for its program: `curl.exe`, `npm.cmd`. */
+export function isPortable(command: string): boolean {
+  try {
+    windowsLine(command);
+  } catch {
+    return false;
+  }
+  const [, ...words] = command.match(/"[^"]*"|\S+/g) ?? [];
+  return words.every((word) => BARE.test(word) || /^"[^"$`]*"$/.test(word));
+}
+
 /** `curl` alone is another program in PowerShell 5, and `npm` there is a script that swallows `--`. */
 function windowsWords(command: string): string[] {
   const [program = "", ...rest] = posixWords(command);

@@ -5,7 +5,7 @@ import { extname, join } from "node:path";
 import { structuredPatch } from "diff";
 import { declarationOf } from "./declarations.ts";
 import { type Block, parseMarkdown } from "./markdown.ts";
-import { byHandFor, type Language, type Page, SECTIONS } from "./pages.ts";
+import { byHandFor, CHAPTERS, type Language, type Page } from "./pages.ts";
 import { cmdLine, powershellLine, windowsLine } from "./quoting.ts";
 import { koreanNames, type Promises, testNames } from "./test-names.ts";
 import { commandsOf } from "./transcript.ts";
@@ -18,8 +18,7 @@ export interface Sources {
 }
 
 export async function readSources(root: string): Promise<Sources> {
-  const chapters = Object.keys(SECTIONS).filter((folder) => folder.startsWith("ch"));
-  return { root, promises: await testNames(root, chapters), korean: koreanNames(root) };
+  return { root, promises: await testNames(root, CHAPTERS), korean: koreanNames(root) };
 }
 
 type Weaver = (argument: string, page: Page, sources: Sources) => string;
