@@ -199,7 +199,8 @@ export function openReader(root: string, folder: string): Reader {
         if (step.terminal === CONSOLE && findBrowser("Chromium") === undefined) continue;
         if (step.terminal === CONSOLE && !terminals.has(CONSOLE))
           terminals.set(CONSOLE, start(CONSOLE, false));
-        const program = terminals.get(step.terminal);
+        // The chapter may have been started in an earlier transcript.
+        const program = terminals.get(step.terminal) ?? (step.kind === "interrupt" ? chapter : undefined);
         // Whoever goes over to another terminal has seen what the first one printed.
         for (const other of terminals.values()) if (other !== program) await settle(other);
         if (step.kind === "command") {
@@ -210,8 +211,9 @@ export function openReader(root: string, folder: string): Reader {
           }
           noteKey(step.text);
           if (isChapter(step.text)) chapterHasClock = hasClock;
-          // A first try prints the port that it was given, and so not which one it got for 0.
-          const ownPort = isFirstTry(step.text) ? await freePort() : 0;
+          // A first try prints the port that it was given, and so not which one it got for 0. Where it is started
+          // again, its page finds it at the same port.
+          const ownPort = !isFirstTry(step.text) ? 0 : port === PORT ? await freePort() : port;
           const started = start(step.text, hasClock && isChapter(step.text), String(ownPort));
           terminals.set(step.terminal, started);
           if (isChapter(step.text)) {
