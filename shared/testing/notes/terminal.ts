@@ -218,7 +218,8 @@ export function openReader(root: string, folder: string): Reader {
           terminals.set(step.terminal, started);
           if (isChapter(step.text)) {
             chapter = started;
-            port = await portOf(started);
+            const printed = await portOf(started); // When it is ready.
+            port = ownPort || printed;
           }
           continue;
         }
