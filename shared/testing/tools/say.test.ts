@@ -35,6 +35,17 @@ test.each([
   expect(stderr).toMatch(/^The field "text" is too long: .*\.\n$/);
 });
 
+test.each([
+  ["by a request", polling],
+  ["by a socket", socket],
+])("what is said twice with one key %s is one message, printed twice", async (way, chapter) => {
+  const key = way.replaceAll(" ", "-");
+  const first = await say("--url", chapter().url, "--key", key, "once");
+  const second = await say("--url", chapter().url, "--key", key, "twice?");
+  expect(JSON.parse(first.stdout)).toMatchObject({ text: "once", key });
+  expect(second.stdout).toBe(first.stdout);
+});
+
 test("where nobody answers it says which command starts a chapter, and ends with code 1", async () => {
   const { code, stderr } = await say("--port", "1", "Hello");
   expect(code).toBe(1);
@@ -54,6 +65,7 @@ test("--help says how to use it, and sends nothing", async () => {
   const { code, stdout } = await say("--help", "Hello");
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: 'npm run say -- "Hello" [--author NAME] [--port 3000] [--url http://localhost:3000]\n',
+    stdout:
+      'npm run say -- "Hello" [--author NAME] [--key KEY] [--port 3000] [--url http://localhost:3000]\n',
   });
 });

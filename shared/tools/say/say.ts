@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import type { Draft } from "../../message-store/message.ts";
 
-const USAGE = 'npm run say -- "Hello" [--author NAME] [--port 3000] [--url http://localhost:3000]';
+const USAGE =
+  'npm run say -- "Hello" [--author NAME] [--key KEY] [--port 3000] [--url http://localhost:3000]';
 
 /**
  * Sends by `POST /update`, or, where that is not there (chapter 12), by a socket.
@@ -48,6 +49,7 @@ function readCommand(): { url: string; draft: Draft } {
       allowPositionals: true,
       options: {
         author: { type: "string" },
+        key: { type: "string", default: randomUUID() },
         port: { type: "string", default: process.env["PORT"] || "3000" },
         url: { type: "string" },
         help: { type: "boolean" },
@@ -57,9 +59,9 @@ function readCommand(): { url: string; draft: Draft } {
       console.log(USAGE);
       process.exit(0);
     }
-    const { author, port, url = `http://localhost:${port}` } = values;
+    const { author, key, port, url = `http://localhost:${port}` } = values;
     if (positionals.length === 0) throw new Error("There is nothing to say");
-    const draft = { text: positionals.join(" "), key: randomUUID(), ...(author !== undefined && { author }) };
+    const draft = { text: positionals.join(" "), key, ...(author !== undefined && { author }) };
     return { url: new URL(url).href, draft };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}. Use: ${USAGE}`, 2);
