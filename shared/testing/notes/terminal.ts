@@ -1,7 +1,7 @@
 // Runs transcripts: real programs in real shells, a terminal each, and what they print compared line by line.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTranscript } from "../../tools/notes/transcript.ts";
 import { findBrowser } from "../browsers/engines.ts";
@@ -60,6 +60,8 @@ export function openReader(root: string, folder: string): Reader {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   // On a terminal curl shows no progress next to an answer; into a pipe it would.
   writeFileSync(join(folder, ".curlrc"), "no-progress-meter\n");
+  // What a reader, who is in the project's folder, has at hand.
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
   let port = PORT;
   let chapter: Program | undefined;
   let chapterHasClock = false;
@@ -69,6 +71,11 @@ export function openReader(root: string, folder: string): Reader {
   /** With the chapter's real port. */
   function withPort(text: string): string {
     return text.replaceAll(/(?<=\b(?:localhost|127\.0\.0\.1)[: ])3000\b/g, String(port));
+  }
+
+  /** With what was printed before, where a reader copies it: `{key 1}`. */
+  function withLabels(text: string): string {
+    return text.replaceAll(/\{([a-z-]+ [\w-]+)\}/g, (all, label) => context.labelled.get(label) ?? all);
   }
 
   /** What is really run: the built program for `npm run NAME --`, and the chapter's real port. */
@@ -195,7 +202,8 @@ export function openReader(root: string, folder: string): Reader {
       };
       const steps = parseTranscript(transcript);
       const hasClock = steps.some(({ kind }) => kind === "later");
-      for (const step of steps) {
+      for (const written of steps) {
+        const step = written.kind === "command" ? { ...written, text: withLabels(written.text) } : written;
         if (step.terminal === CONSOLE && findBrowser("Chromium") === undefined) continue;
         if (step.terminal === CONSOLE && !terminals.has(CONSOLE))
           terminals.set(CONSOLE, start(CONSOLE, false));
@@ -270,7 +278,7 @@ export function openReader(root: string, folder: string): Reader {
 
 /** Whether it starts a chapter, or another server of a chapter's folder, in the place of the one that runs. */
 function isChapter(command: string): boolean {
-  return /^npm run ch\d\d\b|^node dist\/ch\d\d/.test(command);
+  return /^npm run ch\d\d\b|^node dist\/ch\d\d\S+(?: \d+)?$/.test(command);
 }
 
 /** Whether it starts a first try, which takes no flags. */
