@@ -8,7 +8,7 @@ export interface Term {
 
 export const TERMS: readonly Term[] = [
   // Emphasis that Markdown does not see, as in **a(b)**이: a sign before the ** and a letter behind it.
-  { wrong: /\*\*/, right: "emphasis so that its ** stands at a letter" },
+  { wrong: /\*/, right: "emphasis so that its * stands at a letter" },
   { wrong: /\bTPC\b/, right: "TCP" },
   { wrong: /\bHTTP:1/, right: "HTTP/1.1" },
   { wrong: /\bHTTP 1\.[01]\b/, right: "HTTP/1.1" },
@@ -93,7 +93,7 @@ export const WORDS: readonly Term[] = [
   { wrong: /참을성/, right: "타임아웃" },
   { wrong: /되풀이/, right: "반복" },
   { wrong: /기다림/, right: "대기" },
-  { wrong: /라운드/, right: "요청 한 번" },
+  { wrong: /(?<!그)라운드/, right: "요청 한 번" },
   { wrong: /커넥션/, right: "연결" },
   { wrong: /심장 ?박동/, right: "하트비트" },
   { wrong: /우르르/, right: "한꺼번에" },

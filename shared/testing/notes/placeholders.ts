@@ -32,8 +32,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   /** Milliseconds since the epoch, of now. */
   timestamp: { form: /\d{13}/, fault: (value, context) => isRecent(Number(value), context) },
-  /** How many bytes arrived before something was interrupted. */
-  bytes: { form: /\d+/ },
+  /** A measured number, or one that depends on the moment. */
+  number: { form: /\d[\d,]*(?:\.\d+)?/ },
   /** A key that the server or `npm run say` made. */
   key: { form: /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/ },
   etag: { form: /"[A-Za-z0-9_-]{8,}"/ },
