@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type Answer, ask, expectRefusal, requestOf } from "../../shared/testing/ask.ts";
 import { temporaryFolder } from "../../shared/testing/chapter-process.ts";
 import { rawConnection } from "../../shared/testing/raw.ts";
-import { freePort } from "../../shared/testing/redis.ts";
+import { freePort } from "../../shared/tools/scale/parts.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../dist/ch09-polling/apply-it");
 const PARTIAL = { "Content-Type": "application/partial-upload" };

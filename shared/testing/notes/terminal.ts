@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTranscript } from "../../tools/notes/transcript.ts";
+import { freePort } from "../../tools/scale/parts.ts";
 import { findBrowser } from "../browsers/engines.ts";
-import { freePort } from "../redis.ts";
 import { clockFlags, passTime } from "./clock.ts";
 import { type Context, faultIn } from "./placeholders.ts";
 
@@ -13,7 +13,7 @@ import { type Context, faultIn } from "./placeholders.ts";
 const PORT = 3000;
 
 /** Only a guard against hanging: a program that prints less than it should is waited for this long. */
-const GUARD = 20_000;
+const GUARD = 60_000;
 
 /**
  * A heartbeat: as text, chunk or piece of a stream; as a socket's frames, or the message in them. Unless the transcript

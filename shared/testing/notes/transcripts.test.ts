@@ -9,6 +9,9 @@ import { openReader, type Reader } from "./terminal.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
+/** Only a guard against hanging, in milliseconds: a page has dozens of commands, and some of them try a whole server. */
+const WHOLE_PAGE = 300_000;
+
 function hasPosixTools(): boolean {
   try {
     execFileSync("sh", ["-c", "command -v curl && command -v nc"], { stdio: "ignore" });
@@ -31,7 +34,7 @@ describe.runIf(hasPosixTools())("a reader who types the commands of a page, in i
       ({ kind, argument }) => kind === "lines" && argument.startsWith("test/transcripts/"),
     );
     if (transcripts.length === 0) continue;
-    test(`sees what the page of ${folder} shows`, async () => {
+    test(`sees what the page of ${folder} shows`, { timeout: WHOLE_PAGE }, async () => {
       const { follow } = reader();
       for (const { argument } of transcripts) {
         await follow(readFileSync(join(ROOT, folder, argument), "utf8"));
