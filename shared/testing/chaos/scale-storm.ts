@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Message } from "../../message-store/message.ts";
+import type { Draft, Message } from "../../message-store/message.ts";
 import { openStore } from "../../message-store/open-store.ts";
-import { type ChatClient, openClient } from "../../tools/clients/clients.ts";
+import { type ChatClient, openClient, Refused } from "../../tools/clients/clients.ts";
 import { between, type Random, seeded } from "../../tools/random.ts";
 import {
   freePort,
@@ -29,7 +29,7 @@ export const REDIS_KILLS = 5;
 export const SERVER_KILLS = 10;
 /** How long a killed part is away, in milliseconds. */
 const AWAY = [100, 1_500] as const;
-/** Between two tries to start a server, in milliseconds. */
+/** Between two tries to start a server, or to send again, in milliseconds. */
 const RETRY = 200;
 /** Between an answer and the sender's next message, in milliseconds. */
 const PAUSE = [0, 80] as const;
@@ -109,9 +109,13 @@ export async function scaleStorm(
       .filter((_, index) => isSender(index))
       .map(async (client, by) => {
         for (let turn = 1; !over; turn += 1) {
-          const draft = { author: `sender ${by + 1}`, text: `메시지 ${turn}` };
+          const draft = {
+            author: `sender ${by + 1}`,
+            text: `메시지 ${turn}`,
+            key: `sender-${by + 1}-${turn}`,
+          };
           const start = performance.now();
-          const message = await client.send(draft);
+          const message = await insist(client, draft);
           delays.push(performance.now() - start);
           if (message.text !== draft.text || message.author !== draft.author) {
             throw new Error(`${JSON.stringify(draft)} was answered with ${JSON.stringify(message)}`);
@@ -153,7 +157,7 @@ export async function scaleStorm(
     const whyNot = () => "A sender was not answered";
     await within(PATIENCE, Promise.all(sending), whyNot);
     const [first] = clients;
-    if (first !== undefined) answers.push(await first.send({ text: "That is all." })); // What came twice came before.
+    if (first !== undefined) answers.push(await insist(first, { text: "That is all." })); // What came twice came before.
     const complete = clients.map((client) => client.until((all) => all.length >= answers.length));
     await within(PATIENCE, Promise.all(complete), () => {
       const late = clients.filter(({ messages }) => messages.length < answers.length);
@@ -183,6 +187,18 @@ export async function scaleStorm(
   } finally {
     process.off("exit", cleanUp);
     cleanUp();
+  }
+}
+
+/** Sends until it is kept: a socket is told that Redis is away, and its sender tries again, with the same key. */
+async function insist(client: ChatClient, draft: Draft): Promise<Message> {
+  for (;;) {
+    try {
+      return await client.send(draft);
+    } catch (error) {
+      if (!(error instanceof Refused && /Redis is back/.test(error.message))) throw error;
+      await sleep(RETRY);
+    }
   }
 }
 
