@@ -4,11 +4,13 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Results } from "../../tools/compare/run.ts";
 import { configurationOf, findProgram, NGINX_CONF } from "../../tools/scale/parts.ts";
 import { type Exit, exitOf, temporaryFolder } from "../chapter-process.ts";
 import { hasRedisAndNginx } from "../redis.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../../dist/shared/tools/scale/scale.js");
+const COMPARE = join(import.meta.dirname, "../../../dist/shared/tools/compare/compare.js");
 const isThere = hasRedisAndNginx();
 
 /** Starts the command, with its temporary files in a folder that can be looked into. */
@@ -181,6 +183,44 @@ describe.skipIf(!isThere)("npm run scale", () => {
     });
   });
 });
+
+test.skipIf(!isThere)(
+  "npm run compare -- --scale: of one, two and four servers none loses a message, and all meters are read",
+  async () => {
+    const file = join(temporaryFolder(), "report.html");
+    const flags = [
+      "--scale",
+      "--chapters",
+      "ch12",
+      "--clients",
+      "6",
+      "--seconds",
+      "1",
+      "--json",
+      "--report",
+      file,
+    ];
+    const { stdout } = await promisify(execFile)(process.execPath, [COMPARE, ...flags]);
+    const { scale, rows }: Results = JSON.parse(stdout);
+    expect(rows).toEqual([]);
+    expect(scale.map(({ log, servers, clients }) => ({ log, servers, clients }))).toEqual([
+      { log: "file", servers: 1, clients: 6 },
+      { log: "redis", servers: 1, clients: 6 },
+      { log: "redis", servers: 2, clients: 6 },
+      { log: "redis", servers: 4, clients: 6 },
+    ]);
+    for (const { log, messages, deliveries, delay, cpu, cost } of scale) {
+      // What anybody lost, or got twice, ends the command with an error.
+      expect(deliveries / messages).toBeCloseTo(6, 5);
+      expect(delay.count).toBe(6 * 10);
+      for (const value of [cpu.servers, cpu.clients, cost.server]) expect(value).toBeGreaterThan(0);
+      if (log === "redis") expect(cost.log).toBeGreaterThan(0);
+      else expect(cost.log).toBe(0);
+    }
+    expect(scale[1]?.ratio).toEqual({ value: 1, least: 1, most: 1 });
+    expect(readFileSync(file, "utf8")).toContain("Several servers on one log");
+  },
+);
 
 test("a program that is not installed is said, with what installs it, exit code 1", async () => {
   // Only where the command looks besides the PATH can there still be one.

@@ -23,7 +23,7 @@ const HELP = `npm run compare -- [flags]
   --goals [LIST]   instead of all this, measure how near the limit of the machine the chapters are; some minutes.
                    Of LIST: fan-out, nothing new, deliveries, memory, idle
   --scale          instead of all this, measure one, two and four servers on one log in Redis, and one on a file;
-                   two minutes. It needs redis-server
+                   two minutes, with --clients (256) and so many rounds as --seconds (4). It needs redis-server
   --seed N         another seed, other messages at other times (1)
   --figures        also write shared/tools/compare/figures.json, which the lecture's notes show
   --report FILE    where the HTML report goes (.data/compare.html)
@@ -38,12 +38,12 @@ if (values.help) {
   process.exit(0);
 }
 
-const clients = numberOf("--clients", values.clients);
+const clients = numberOf("--clients", values.clients ?? (values.scale ? "256" : "100"));
 const some = [0.1, 0.3, 1, 3].map((share) => Math.ceil(share * clients));
 const options: RunOptions = {
   chapters: chaptersOf(values.chapters),
   clients,
-  seconds: numberOf("--seconds", values.seconds),
+  seconds: numberOf("--seconds", values.seconds ?? (values.scale ? "4" : "8")),
   seed: numberOf("--seed", values.seed),
   sweep: values.sweep ? [10, 100, 1_000, 5_000] : [...new Set(some)],
 };
@@ -72,7 +72,9 @@ async function measure(): Promise<Results> {
   if (!values.goals && !values.scale)
     return { ...(await run(load, options, progress)), findings: [], scale: [] };
   const findings = values.goals ? await measureGoals(load, progress, positionals) : [];
-  const scale = values.scale ? await measureScale(load, progress) : [];
+  const scale = values.scale
+    ? await measureScale(load, { ...options, rounds: options.seconds }, progress)
+    : [];
   const nothing = await run(load, { ...options, chapters: [], sweep: [], seconds: 0 }, () => {});
   return { ...nothing, options, findings, scale };
 }
@@ -91,8 +93,8 @@ function parse() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        clients: { type: "string", default: "100" },
-        seconds: { type: "string", default: "8" },
+        clients: { type: "string" },
+        seconds: { type: "string" },
         chapters: { type: "string", default: "" },
         seed: { type: "string", default: "1" },
         report: { type: "string", default: ".data/compare.html" },

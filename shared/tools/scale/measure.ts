@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { type Delay, delayOf, soundOf } from "../compare/observed.ts";
 import { type Load, type RemoteGroup, type Server, startServer } from "../compare/processes.ts";
 import { streamOf } from "../compare/schedule.ts";
-import { subjectOf } from "../compare/subjects.ts";
+import { type ChapterName, subjectOf } from "../compare/subjects.ts";
 import { freePort, killAll, type Part, startRedis, whatIsMissing } from "./parts.ts";
 
 /** The chapters in which the server speaks first: the others' cost is that of their requests. */
-const CHAPTERS = ["ch11-sse", "ch12-websocket"] as const;
-type ChapterName = (typeof CHAPTERS)[number];
+const SPEAKING = ["ch11-sse", "ch12-websocket"] as const;
+type SpeakingName = (typeof SPEAKING)[number];
 
 /** Who plays; the first of those on Redis is what the others are compared with. */
 const SETUPS = [
@@ -23,17 +23,23 @@ const SETUPS = [
   { log: "redis", servers: 4 },
 ] as const;
 const SENDERS = 64;
-/** Nobody but the senders, and a crowd: what a message costs, and what a delivery costs. */
-const CROWDS = [SENDERS, 256] as const;
-const ROUNDS = 4;
 /** Messages of a round that are sent one after the other, each when the one before has reached everybody. */
 const WAVES = 20;
-/** A busy chat, for the delay: messages a second, and how long, in seconds. */
-const STEADY = { rate: 10, seconds: 3 };
+/** A busy chat, for the delay: messages a second. */
+const STEADY_RATE = 10;
+
+export interface ScaleOptions {
+  /** Those of them in which the server speaks first are measured. */
+  readonly chapters: readonly ChapterName[];
+  /** A crowd. Nobody but the senders is measured, too: then it shows what a message costs, and what a delivery. */
+  readonly clients: number;
+  /** Of a second; and then so many seconds for the delay. */
+  readonly rounds: number;
+}
 
 /** What was found for one setup. Milliseconds and shares are the median of all rounds. */
 export interface ScaleRow {
-  readonly chapter: ChapterName;
+  readonly chapter: SpeakingName;
   readonly log: "file" | "redis";
   readonly servers: number;
   readonly clients: number;
@@ -71,6 +77,7 @@ export class NotInstalled extends Error {
 /** @param say told what is done, and which share of it all is done @throws NotInstalled what to install */
 export async function measureScale(
   load: Load,
+  { chapters, clients: crowd, rounds: count }: ScaleOptions,
   say: (what: string, share: number) => void,
 ): Promise<ScaleRow[]> {
   const missing = whatIsMissing("redis-server");
@@ -84,7 +91,11 @@ export async function measureScale(
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
   const redis = await startRedis(await freePort(), join(folder, "redis"));
   const rows: ScaleRow[] = [];
-  const jobs = CHAPTERS.flatMap((chapter) => CROWDS.map((clients) => ({ chapter, clients })));
+  const senders = Math.min(SENDERS, crowd);
+  const crowds = [...new Set([senders, crowd])];
+  const jobs = SPEAKING.filter((name) => chapters.includes(name)).flatMap((chapter) =>
+    crowds.map((clients) => ({ chapter, clients })),
+  );
   try {
     for (const [index, { chapter, clients }] of jobs.entries()) {
       say(`${chapter}, ${clients} clients`, index / jobs.length);
@@ -95,19 +106,19 @@ export async function measureScale(
     await redis.stop();
   }
 
-  async function compareSetups(chapter: ChapterName, clients: number): Promise<ScaleRow[]> {
+  async function compareSetups(chapter: SpeakingName, clients: number): Promise<ScaleRow[]> {
     const players: Player[] = [];
     for (const setup of SETUPS) players.push(await enter(chapter, clients, setup));
-    for (let round = -1; round < ROUNDS; round += 1) {
+    for (let round = -1; round < count; round += 1) {
       for (const player of players) {
-        const found = await race(player, redis, load);
+        const found = await race(player, senders, redis, load);
         if (round >= 0) player.rounds.push(found); // The first one only warms up.
       }
     }
     const found: ScaleRow[] = [];
     const one = players.find(({ setup }) => setup.log === "redis");
-    const { rate, seconds } = STEADY;
-    const steady = players.map(({ group }) => group.play(streamOf(rate, seconds, 1), seconds * 1_000));
+    const plan = streamOf(STEADY_RATE, count, 1);
+    const steady = players.map(({ group }) => group.play(plan, count * 1_000));
     const delays = (await Promise.all(steady)).map((observed) => soundOf(chapter, observed).delay);
     for (const [at, { setup, rounds }] of players.entries()) {
       const delay = delays[at] ?? delayOf([]);
@@ -136,17 +147,15 @@ export async function measureScale(
     return found;
   }
 
-  async function enter(chapter: ChapterName, clients: number, setup: Player["setup"]): Promise<Player> {
+  async function enter(chapter: SpeakingName, clients: number, setup: Player["setup"]): Promise<Player> {
     const { script, technique } = subjectOf(chapter);
     const name = `${chapter}-${clients}-${setup.log}-${setup.servers}`;
     const store =
       setup.log === "file"
         ? `file:${join(folder, `${name}.ndjson`)}`
         : `redis://127.0.0.1:${redis.port}?log=${name}`;
-    const servers: Server[] = [];
-    for (let index = 0; index < setup.servers; index += 1) {
-      servers.push(await startServer(script, ["--port", "0", "--store", store]));
-    }
+    const start = () => startServer(script, ["--port", "0", "--store", store]);
+    const servers = await Promise.all(Array.from({ length: setup.servers }, start));
     const [port = 0, ...otherPorts] = servers.map((server) => server.port);
     const group = await load.open({ technique, port, otherPorts, clients });
     return { setup, servers, group, rounds: [] };
@@ -154,7 +163,12 @@ export async function measureScale(
 }
 
 /** Has the senders send as fast as they are answered, then one message after the other, with all meters read. */
-async function race({ setup, servers, group }: Player, redis: Part, load: Load): Promise<Round> {
+async function race(
+  { setup, servers, group }: Player,
+  senders: number,
+  redis: Part,
+  load: Load,
+): Promise<Round> {
   const name = `${setup.servers} servers, log: ${setup.log}`;
   const read = async () => ({
     servers: (await Promise.all(servers.map((server) => server.read()))).reduce(
@@ -165,7 +179,7 @@ async function race({ setup, servers, group }: Player, redis: Part, load: Load):
     clients: await load.cpu(),
   });
   const start = await read();
-  const { sent, delivered, seconds } = soundOf(name, await group.race(SENDERS, 1_000));
+  const { sent, delivered, seconds } = soundOf(name, await group.race(senders, 1_000));
   const between = await read();
   const { sent: alone } = soundOf(name, await group.waves(WAVES));
   const end = await read();
