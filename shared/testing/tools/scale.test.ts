@@ -220,6 +220,7 @@ test.skipIf(!isThere)(
     expect(scale[1]?.ratio).toEqual({ value: 1, least: 1, most: 1 });
     expect(readFileSync(file, "utf8")).toContain("Several servers on one log");
   },
+  180_000, // Fifteen processes take turns.
 );
 
 test("a program that is not installed is said, with what installs it, exit code 1", async () => {
