@@ -23,8 +23,9 @@ interface Person {
   readonly pages: Set<http.ServerResponse>;
 }
 
-// Two shortcuts: a real app keeps this in its database, and asks it once a minute who is overdue; and it knows who
-// asks by the cookie of the login, which EventSource sends along, and not by a name that anybody may give.
+// Two shortcuts. What is kept here is in memory: after a restart nobody has a goal, and every page that reconnects gets 204
+// and gives up. A real app keeps it in a database, and asks that once a minute who is overdue. And it knows whose page
+// this is by the login's cookie, which EventSource sends along, and not by a name that anyone may give.
 const people = new Map<string, Person>();
 const paths = new Map<string, readonly string[]>([
   ["/", PAGE_METHODS],
