@@ -136,4 +136,34 @@ describe.each(ENGINES)("EventSource in %s", (engine) => {
     });
     expect(await until("has given up")).toEqual(["open", "message 1: whole", "tries again", "has given up"]);
   });
+
+  inBrowser(
+    "gets the events of another origin only if that one allows it, and names its own there",
+    async () => {
+      const origins: unknown[] = [];
+      const other = await serve((request, response) => {
+        origins.push(request.headers.origin);
+        const isAllowed = request.url === "/allowed";
+        const allowed = { "Access-Control-Allow-Origin": String(request.headers.origin) };
+        response.writeHead(200, { ...EVENT_STREAM, ...(isAllowed && allowed) }).write("data: a\n\n");
+      });
+      const { tab } = await listen((request, response) => {
+        origins.push(request.headers.origin);
+        response.writeHead(204).end();
+      });
+      const outcomeOf = (path: string) =>
+        tab.evaluate((url) => {
+          const source = new EventSource(url);
+          return new Promise<string>((resolve) => {
+            source.onmessage = ({ data }) => resolve(data);
+            source.onerror = () =>
+              resolve(source.readyState === EventSource.CLOSED ? "has given up" : "tries again");
+          });
+        }, `http://localhost:${other}${path}`);
+      expect(await outcomeOf("/")).toBe("has given up");
+      expect(await outcomeOf("/allowed")).toBe("a");
+      const own = await tab.evaluate(() => location.origin);
+      expect(origins).toEqual([undefined, own, own]);
+    },
+  );
 });
