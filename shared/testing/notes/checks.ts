@@ -139,7 +139,7 @@ export function hiddenTranscripts(
   return transcripts.flatMap((path) => {
     const has = (kind: string) => markers.has(`${kind}: ${path}`);
     if (!has("lines")) return [`${folder}/${path}: no lines`];
-    if (has("windows") || (has("powershell") && has("cmd"))) return [];
+    if (has("windows")) return [];
     return commandsIn(path)
       .filter((command) => !isPortable(command))
       .map((command) => `${folder}/${path}: not for PowerShell and cmd: ${command}`);

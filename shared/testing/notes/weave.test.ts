@@ -108,26 +108,12 @@ describe("npm run notes", () => {
     expect(weaving(once.replace("25_000", "7"))).toBe(once);
   });
 
-  test("shows a transcript, and its commands for other shells", () => {
-    expect(
-      weaving(
-        "<!-- lines: test/transcripts/t.txt -->\n\n<!-- powershell: test/transcripts/t.txt -->\n\n<!-- cmd: test/transcripts/t.txt -->\n",
-      ),
-    ).toBe(
+  test("shows a transcript", () => {
+    expect(weaving("<!-- lines: test/transcripts/t.txt -->\n")).toBe(
       `<!-- lines: test/transcripts/t.txt -->
 \`\`\`console
 $ curl -d '{"text": "a"}' http://localhost:3000/update
 answer
-\`\`\`
-
-<!-- powershell: test/transcripts/t.txt -->
-\`\`\`powershell
-curl.exe --% -d "{\\"text\\": \\"a\\"}" http://localhost:3000/update
-\`\`\`
-
-<!-- cmd: test/transcripts/t.txt -->
-\`\`\`bat
-curl.exe -d "{\\"text\\": \\"a\\"}" http://localhost:3000/update
 \`\`\`
 `,
     );

@@ -1,14 +1,12 @@
 // Weaving: what a page shows of the code comes from the code. A comment, which GitHub does not show, names the source;
 // the block below it is written by `npm run notes`.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { structuredPatch } from "diff";
 import { declarationOf } from "./declarations.ts";
 import { type Block, parseMarkdown } from "./markdown.ts";
 import { byHandFor, CHAPTERS, type Language, type Page } from "./pages.ts";
-import { cmdLine, powershellLine, windowsLine } from "./quoting.ts";
 import { koreanNames, type Promises, testNames } from "./test-names.ts";
-import { commandsOf } from "./transcript.ts";
 
 /** What weaving needs besides the files: the names of the tests. */
 export interface Sources {
@@ -28,8 +26,6 @@ const WEAVERS: Readonly<Record<string, { shape: Block["type"]; weave: Weaver }>>
   code: { shape: "fence", weave: weaveCode },
   lines: { shape: "fence", weave: weaveLines },
   windows: { shape: "fence", weave: weaveWindows },
-  powershell: { shape: "fence", weave: weaveCommands("powershell", powershellLine) },
-  cmd: { shape: "fence", weave: weaveCommands("bat", cmdLine) },
   diff: { shape: "fence", weave: weaveDiff },
   tests: { shape: "list", weave: weaveTests },
   figures: { shape: "table", weave: weaveFigures },
@@ -105,24 +101,9 @@ function weaveLines(path: string, page: Page, sources: Sources): string {
   );
 }
 
-/** The commands of a transcript as another shell wants them. */
-function weaveCommands(language: string, lineOf: (command: string) => string): Weaver {
-  return (path, page, sources) =>
-    fence(
-      language,
-      commandsOf(read(path, page, sources))
-        .map(lineOf)
-        .join("\n"),
-    );
-}
-
-/** The same for both; by hand, from the file `NAME.windows` beside it, where a transcript needs what only POSIX has. */
+/** A transcript's commands for Windows, from the file `NAME.windows` beside it. */
 function weaveWindows(path: string, page: Page, sources: Sources): string {
-  const byHand = byHandFor(path);
-  if (!existsSync(join(sources.root, page.folder, byHand))) {
-    return weaveCommands("powershell", windowsLine)(path, page, sources);
-  }
-  return fence("powershell", read(byHand, page, sources));
+  return fence("powershell", read(byHandFor(path), page, sources));
 }
 
 /** `OLD NEW`: the hunks of the whole files. `OLD NEW #name`: what is named, whole, with the changes marked. */
