@@ -184,7 +184,12 @@ export function openChat(post?: (draft: Draft) => Promise<Message>): Chat {
         isHeld = true;
         if (status.state === "connected") return;
         const pace = createBackoff(BACKOFF);
-        while (!isOver && (await checkServer()) === undefined) await wait(pace.next());
+        let wasThere = true;
+        while (!isOver && (await checkServer()) === undefined) {
+          wasThere = false;
+          await wait(pace.next());
+        }
+        if (!wasThere) return controller.abort(new Ended()); // Sent when nobody was there, it may be lost: ask again.
         // A proxy in front of a server that is away answers soon: after a failure, the request has to last.
         if (hasFailed) await new Promise((resolve) => setTimeout(resolve, LASTING));
         if (!isOver) setConnected();

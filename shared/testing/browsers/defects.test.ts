@@ -333,6 +333,27 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
     },
   );
 
+  test("a long poll that was sent when nobody answered is sent again before the page says Connected", async () => {
+    const { port } = await start("ch10-long-polling");
+    const network = await openNetwork(port);
+    const page = await openAny(network.url);
+    network.decide(() => "breaks off");
+    network.breakOff();
+    await page.is("reconnecting");
+    const lost = network.next(isLongPoll);
+    network.decide((request) => (isLongPoll(request) ? "hangs" : 502));
+    await page.hurry();
+    await lost;
+    let isAskedAgain = false;
+    network.decide((request) => {
+      isAskedAgain ||= isLongPoll(request);
+      return "passes";
+    });
+    await page.hurry();
+    await page.is("connected");
+    expect(isAskedAgain).toBe(true);
+  });
+
   test.each([
     ["shorter", 1],
     ["longer", 4],
