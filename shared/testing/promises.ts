@@ -6,8 +6,11 @@ import { report } from "node:process";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { UNREAD_LIMIT } from "../http/answer.ts";
 import type { Message } from "../message-store/message.ts";
-import { type ChatClient, type ClientOptions, openClient, Refused } from "../tools/clients/clients.ts";
+import { type ChatClient, type ClientOptions, openClient } from "../tools/clients/clients.ts";
 import { makeCertificate } from "../tools/scale/certificate.ts";
+import { promisesOf } from "../tools/verify/promises.ts";
+import { tryPromise } from "../tools/verify/run.ts";
+import type { Exit, Server, Target } from "../tools/verify/server.ts";
 import { ask } from "./ask.ts";
 import {
   CHAPTERS,
@@ -65,6 +68,8 @@ export function writtenByAnother(store: string, ...texts: readonly string[]): vo
 export interface Logs {
   /** A log that nothing is asked of but to be there: the value of `--store`. */
   readonly anyLog: () => string;
+  /** One that outlives its server: the value of `--store`. */
+  readonly newLog: () => string;
   /** Writes a log of `count` messages. @returns the value of `--store` */
   readonly logOf: (count: number, textOf?: (id: number) => string) => string | Promise<string>;
   /** Adds messages as another process does, so that they are kept together. */
@@ -73,7 +78,13 @@ export interface Logs {
   readonly canBeHeld: boolean;
 }
 
-const FILES: Logs = { anyLog: () => "memory:", logOf, writtenByAnother, canBeHeld: true };
+const FILES: Logs = {
+  anyLog: () => "memory:",
+  newLog: () => logOf(0),
+  logOf,
+  writtenByAnother,
+  canBeHeld: true,
+};
 
 /** What the probe says of the open connections. */
 export async function outputOf(running: ChapterProcess) {
@@ -94,6 +105,59 @@ function openFiles(): number {
   return typeof limit === "number" ? limit : Number.POSITIVE_INFINITY;
 }
 
+/** As long as a test may take, and no promise is broken by how long it takes. */
+const PATIENCE = 30_000;
+
+/** The promises of which the tests below see more, from inside. */
+const INSIDE = new Set(["clients-forgotten", "slow-reader", "busy-neighbour", "one-log"]);
+
+/** The promises that a log keeps or breaks, and not the requests before it. */
+const ABOUT_THE_LOG = new Set([
+  "every-message-once",
+  "one-order",
+  "text-as-sent",
+  "catches-up",
+  "in-the-moment",
+  "cursor",
+  "long-log",
+  "sent-twice",
+  "kept-over-kill",
+  "stops",
+]);
+
+/** A chapter's process, as `verify` knows a server. */
+function serverOf(running: ChapterProcess): Server {
+  const { port } = running;
+  let exit: Exit | undefined;
+  const ended = running.exit.then((how) => {
+    exit = how;
+    return how;
+  });
+  return {
+    address: { host: "127.0.0.1", port },
+    host: `localhost:${port}`,
+    url: `http://127.0.0.1:${port}`,
+    pid: running.pid,
+    exit: () => exit,
+    ended,
+    stderr: running.stderr,
+    end: (signal) => running.stop(signal),
+  };
+}
+
+/** What starts a chapter for `verify`. */
+function targetOf(chapter: ChapterFolder, { newLog }: Logs): Target {
+  return {
+    chapter,
+    starts: true,
+    stores: true,
+    several: true,
+    newStore: newLog,
+    start: async ({ store = newLog() } = {}) =>
+      serverOf(await startChapter(chapter, { args: ["--store", store] })),
+  };
+}
+
 /** Registers the promises as tests of a chapter: on files and in memory, unless told. */
 export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void {
   const { anyLog, logOf, writtenByAnother } = logs;
@@ -103,16 +167,16 @@ export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void 
 
   describe(`${chapter} keeps its promises`, () => {
     const shared = sharedChapter(chapter, { args: ["--store", anyLog()] });
-
-    /** Clients of the chapter that all tests share, who begin together, now; and the id of the newest message. */
-    async function together(count: number): Promise<{ now: number; clients: ChatClient[]; one: ChatClient }> {
-      const { url } = shared();
-      const one = enter(chapter, url);
-      const { id: now } = await one.send({ text: "A test begins." });
-      await allHave(now, [one]);
-      one.stop();
-      const clients = times(count, () => enter(chapter, url, { after: now }));
-      return { now, clients, one: clients[0] ?? one };
+    const target = targetOf(chapter, logs);
+    for (const promise of promisesOf(chapter)) {
+      // What waits or measures is tried below by a clock and a look inside; a chapter's own has its own tests.
+      if (promise.chapters || promise.server === "quiet" || INSIDE.has(promise.name)) continue;
+      if (logs !== FILES && !ABOUT_THE_LOG.has(promise.name)) continue;
+      test(promise.title.en, async () => {
+        const server = promise.server === "shared" ? serverOf(shared()) : await target.start();
+        const { kept, said, why } = await tryPromise(promise, target, server, PATIENCE);
+        expect({ kept, said: said?.en, why }).toEqual({ kept: true, why: [] });
+      });
     }
 
     /** Has one client say the last word, and returns what each has received by then. */
@@ -122,132 +186,6 @@ export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void 
       await allHave(last.id, clients);
       return { last, seen: clients.map(({ messages }) => messages) };
     }
-
-    test("every client sees every message once and in order, whoever sends at the same time", async () => {
-      const { now, clients } = await together(20);
-      const sent = await Promise.all(
-        clients.slice(0, 5).map(async (client, sender) => {
-          const answers: Message[] = [];
-          for (const turn of times(20, (index) => index)) {
-            answers.push(await client.send({ author: `sender ${sender}`, text: `안녕 ${turn}` }));
-          }
-          return answers;
-        }),
-      );
-      const { last, seen } = await inTheEnd(clients);
-      const all = [...sent.flat(), last].sort((a, b) => a.id - b.id);
-      expect(idsOf(all)).toEqual(idsFrom(now + 1, now + 101));
-      for (const messages of seen) expect(messages).toEqual(all);
-      // Who waits for the answer before the next draft finds the two in this order in the log.
-      for (const answers of sent) expect(idsOf(answers)).toEqual(idsOf(answers).sort((a, b) => a - b));
-    });
-
-    test("what is sent in one burst reaches everybody in one order, without a gap", async () => {
-      const { now, clients, one } = await together(5);
-      const burst = await Promise.all(times(100, (index) => one.send({ text: `${index}` })));
-      const { last, seen } = await inTheEnd(clients);
-      const all = [...burst, last].sort((a, b) => a.id - b.id);
-      expect(idsOf(all)).toEqual(idsFrom(now + 1, now + 101));
-      for (const messages of seen) expect(messages).toEqual(all);
-    });
-
-    test("a client that was away catches up from its cursor: nothing is lost, nothing comes twice", async () => {
-      const { now, clients, one } = await together(5);
-      const away = clients.slice(1);
-      for (const round of [1, 2, 3]) {
-        await one.send({ text: `All hear round ${round}.` });
-        await allHave(now + 2 * round - 1, clients);
-        for (const client of away) client.disconnect(round === 2 ? "abruptly" : "politely");
-        await one.send({ text: `One hears round ${round}.` });
-        for (const client of away) client.reconnect();
-      }
-      const { seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(now + 1, now + 7));
-    });
-
-    test("a client that leaves and comes back while messages flow misses none and sees none twice", async () => {
-      const { now, clients, one } = await together(4);
-      const restless = clients.slice(1);
-      for (const turn of times(60, (index) => index)) {
-        const sending = one.send({ text: `${turn}` });
-        const client = restless[turn % 3];
-        if (turn % 2 === 0) client?.disconnect(turn % 4 === 0 ? "abruptly" : "politely");
-        client?.reconnect();
-        await sending;
-      }
-      const { seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(now + 1, now + 61));
-    });
-
-    test("a second draft with the same key adds nothing, and is answered with the first message", async () => {
-      const { now, clients, one } = await together(3);
-      const key = `once-${now}`;
-      const first = await one.send({ author: "ann", text: "first", key });
-      const answers = await Promise.all(clients.map((client) => client.send({ text: "second", key })));
-      expect(first).toMatchObject({ id: now + 1, author: "ann", text: "first", key });
-      for (const answer of answers) expect(answer).toEqual(first);
-      const { last, seen } = await inTheEnd(clients);
-      // The answers went to their senders alone, and are nobody's news.
-      for (const messages of seen) expect(messages).toEqual([first, last]);
-    });
-
-    test("of drafts with the same key that come at the same moment one is kept", async () => {
-      const { now, clients } = await together(5);
-      const key = `race-${now}`;
-      const answers = await Promise.all(
-        clients.map((client, index) => client.send({ text: `${index}`, key })),
-      );
-      for (const answer of answers) expect(answer).toEqual(answers[0]);
-      const { last, seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(messages).toEqual([answers[0], last]);
-    });
-
-    test("a refused draft is shown to nobody, and its sender goes on", async () => {
-      const { now, clients, one } = await together(3);
-      await expect(one.send({ text: " \n " })).rejects.toThrow(
-        new Refused('The field "text" is blank: write something.'),
-      );
-      await expect(one.send({ text: "x".repeat(2_001) })).rejects.toThrow("at most 2000 characters");
-      await expect(one.send({ text: "x", author: "x".repeat(33) })).rejects.toThrow("at most 32 characters");
-      await expect(one.send({ text: "x", key: "no key!" })).rejects.toThrow('The field "key" must be');
-      const { last, seen } = await inTheEnd(clients);
-      expect(last.id).toBe(now + 1);
-      for (const messages of seen) expect(messages).toEqual([last]);
-    });
-
-    test("Korean, emoji, markup and control characters arrive exactly as they were sent", async () => {
-      const { clients, one } = await together(3);
-      const texts = [
-        "안녕하세요 👋🏽 👩‍👩‍👧‍👦",
-        "<script>alert('안녕')</script> & \"quotes\" \\ $&",
-        "one\ntwo\r\nthree\rfour\n\nid: 7\ndata: forged\n\n",
-        "\u0000 \u2028 \u2029 \ufeff \u001b[31m \u202e",
-        "  blank around  ",
-        "한".repeat(2_000),
-      ];
-      const sent: Message[] = [];
-      for (const text of texts) sent.push(await one.send({ author: "앤 <b>", text }));
-      expect(sent.map(({ text }) => text)).toEqual(texts);
-      const { last, seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(messages).toEqual([...sent, last]);
-      expect(last.author).toBe("anonymous");
-    });
-
-    test("a message that was kept before a kill -9 is there after it, and every client goes on from its cursor", async () => {
-      const args = ["--store", await logOf(0)];
-      const before = await startChapter(chapter, { args });
-      const clients = times(6, () => enter(chapter, before.url));
-      const sending = times(100, (index) => clients[index % 3]?.send({ text: `${index}` }));
-      await allHave(10, clients); // In the middle of it:
-      await before.stop("SIGKILL");
-      const after = await startChapter(chapter, { args });
-      for (const client of clients) client.reconnect(after.url);
-      const answers = await Promise.all(sending);
-      const { last, seen } = await inTheEnd(clients);
-      const all = [...answers, last].sort((a, b) => (a?.id ?? 0) - (b?.id ?? 0));
-      expect(all.map((message) => message?.id)).toEqual(idsFrom(1, 101));
-      for (const messages of seen) expect(messages).toEqual(all);
-    });
 
     test("two processes, and another chapter, on one file show one conversation in one order", async () => {
       const args = ["--store", await logOf(0)];
@@ -272,19 +210,6 @@ export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void 
       }
     });
 
-    test("stop answers and closes everybody, and nobody has lost anything by it", async () => {
-      const args = ["--store", await logOf(0)];
-      const before = await startChapter(chapter, { args });
-      const clients = times(10, () => enter(chapter, before.url));
-      await clients[0]?.send({ text: "before" });
-      await allHave(1, clients);
-      expect(await before.stop()).toMatchObject({ code: 0, signal: null, stderr: "" });
-      const after = await startChapter(chapter, { args });
-      for (const client of clients) client.reconnect(after.url);
-      const { seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(idsOf(messages)).toEqual([1, 2]);
-    });
-
     test("over TLS it is the same chat", async () => {
       const { cert, key, pem: ca } = makeCertificate(temporaryFolder());
       const { url } = await startAny({ args: ["--tls-cert", cert, "--tls-key", key] });
@@ -296,27 +221,6 @@ export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void 
       clients[1]?.reconnect();
       const { seen } = await inTheEnd(clients);
       for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(1, 5));
-    });
-
-    test("of a long log a new client gets the newest 100, and one with a cursor all that it missed", async () => {
-      const { url } = await startChapter(chapter, { args: ["--store", await logOf(2_600)] });
-      const fresh = enter(chapter, url);
-      const behind = enter(chapter, url, { after: 100 });
-      const current = enter(chapter, url, { after: 2_600 });
-      await Promise.all([
-        fresh.until(({ length }) => length >= 100),
-        behind.until(({ length }) => length >= 2_500),
-      ]);
-      const { seen } = await inTheEnd([fresh, behind, current]);
-      expect(seen.map(idsOf)).toEqual([idsFrom(2_501, 2_601), idsFrom(101, 2_601), [2_601]]);
-    });
-
-    test("a cursor beyond the newest message says that the log was reset: as if there were none", async () => {
-      const { url } = await startChapter(chapter, { args: ["--store", await logOf(150)] });
-      const clients = [151, 999_999_999_999_999].map((after) => enter(chapter, url, { after }));
-      await Promise.all(clients.map((client) => client.until(({ length }) => length >= 100)));
-      const { seen } = await inTheEnd(clients);
-      for (const messages of seen) expect(idsOf(messages)).toEqual(idsFrom(51, 151));
     });
 
     test.each(["in silence", "while messages flow"])(

@@ -21,6 +21,7 @@ if (redis) {
   for (const chapter of CHAPTERS) {
     keepsPromises(chapter, {
       anyLog: () => spec(),
+      newLog: () => spec(),
       async logOf(count, textOf = (id) => `message ${id}`) {
         const log = spec();
         await write(

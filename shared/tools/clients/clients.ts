@@ -158,7 +158,7 @@ export function openClient(chapter: ChapterName, url: string, options: ClientOpt
     },
     until: (enough) => waiting(() => (enough(messages) ? messages : undefined)),
     send(draft) {
-      const answer = deliver({ draft: { key: randomUUID(), ...draft } });
+      const answer = deliver({ draft: { ...draft, key: draft.key ?? randomUUID() } });
       answer.catch(() => {}); // As above.
       return answer;
     },

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { PROMISES } from "../verify/promises.ts";
 
 /** A chapter's promises: what all chapters owe, and what is this one's own. */
 export interface Promises {
@@ -44,11 +45,18 @@ export async function testNames(root: string, folders: readonly string[]): Promi
   );
 }
 
-/** Korean for the tests' names: each file of `shared/tools/notes/korean` is one object, English to Korean. */
+/**
+ * Korean for the tests' names: that of the promises which `verify` tries too, and that of all others, where each file of
+ * `shared/tools/notes/korean` is one object, English to Korean.
+ */
 export function koreanNames(root: string): Map<string, string> {
   const folder = join(root, "shared/tools/notes/korean");
   const entries = readdirSync(folder).flatMap((name) =>
     Object.entries(Object(JSON.parse(readFileSync(join(folder, name), "utf8")))),
   );
-  return new Map(entries.map(([english, korean]) => [english, String(korean)]));
+  const verified = PROMISES.map(({ title }): [string, string] => [title.en, title.ko]);
+  return new Map([
+    ...verified,
+    ...entries.map(([english, korean]): [string, string] => [english, String(korean)]),
+  ]);
 }

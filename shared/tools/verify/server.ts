@@ -9,8 +9,8 @@ import type { Address } from "../clients/raw.ts";
 /** How long a server may take until it listens, in milliseconds. */
 const START = 10_000;
 
-/** Little room, so that garbage is collected before there is much of it. */
-const LEAN = "--max-semi-space-size=1 --max-old-space-size=64";
+/** Little room for what is new, so that garbage is collected before there is much of it. */
+const LEAN = "--max-semi-space-size=1 --max-old-space-size=192";
 
 /** How a process ended. */
 export interface Exit {

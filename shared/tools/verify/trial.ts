@@ -192,9 +192,10 @@ export function timed(at: number, text: string): string {
 }
 
 function requestLine(line: string, { headers = {}, body }: AskOptions): string {
-  const fields = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : `${name}: ${shortened(value, 40)}`,
+  const all = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}: ${shortened(value, 40)}`.trim(),
   );
+  const fields = all.length > 6 ? [`${all.length} fields, the last: ${all.at(-1)}`] : all;
   const content = body === undefined ? [] : [shortened(Buffer.from(body).toString(), 60)];
   return [line, ...fields, ...content].join("  ");
 }

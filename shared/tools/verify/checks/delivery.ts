@@ -292,12 +292,15 @@ export async function textAsSent(trial: Trial): Promise<void> {
   for (const text of TEXTS) {
     const before = one.client.messages.length;
     await ready(trial, one);
+    // What had come before may come again: that is another promise.
+    const old = new Set(one.client.messages.map((message) => message.text));
     await send(trial, one, { text });
+    const isNew = (message: Message) => !old.has(message.text);
     await within(
       trial.patience,
-      one.client.until((messages) => messages.length > before),
+      one.client.until((messages) => messages.slice(before).some(isNew)),
     );
-    expectText(one.client.messages[before]?.text, text);
+    expectText(one.client.messages.slice(before).find(isNew)?.text, text);
   }
 }
 
@@ -376,7 +379,8 @@ export async function cutCharacter(trial: Trial): Promise<void> {
       connection.until(() => read()?.complete ?? false),
     ).catch(() => {});
     const answer = read();
-    const said = answer ? `${answer.status} ${answer.body}` : "nothing";
+    const none = connection.isOver() ? "a closed connection" : "nothing";
+    const said = answer ? `${answer.status} ${answer.body}` : none;
     trial.note(`← ${said}`);
     if (!answer || answer.status >= 300)
       broken(
