@@ -307,6 +307,9 @@ describe("an end in the middle", () => {
     };
   }
 
+  /** Resolves when a connection is over, however it ended. */
+  const closeOf = (socket: Socket) => new Promise((resolve) => socket.resume().on("close", resolve));
+
   /** Resolves when nobody listens there any more. */
   async function gone(port: number): Promise<void> {
     for (let isThere = true; isThere; ) {
@@ -315,7 +318,7 @@ describe("an end in the middle", () => {
         () => true,
         () => false,
       );
-      if (isThere) await once(socket.resume(), "close");
+      if (isThere) await closeOf(socket);
     }
   }
 
@@ -327,7 +330,7 @@ describe("an end in the middle", () => {
     const [line] = await once(verify, "data");
     const server = connect(Number(line), "127.0.0.1").on("error", () => {});
     await once(server, "connect");
-    const closed = Promise.all([verify, server].map((socket) => once(socket.resume(), "close")));
+    const closed = Promise.all([verify, server].map((socket) => closeOf(socket)));
     return {
       session,
       /** Resolves when the check, its server and the page's are no more. */
@@ -366,7 +369,7 @@ describe("an end in the middle", () => {
     const server = await next();
     child.kill("SIGKILL");
     await ended;
-    await once(server.resume(), "close");
+    await closeOf(server);
   });
 
   // `script` (util-linux) runs a program on a terminal of its own.

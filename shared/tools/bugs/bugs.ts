@@ -426,7 +426,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: ["shared/testing/http/request.test.ts"],
-    says: "ch10-long-polling refuses a foreign Host on everything",
+    says: "ch10-long-polling lets anybody's page link to its page, and nothing more",
   },
   // Server-sent events, in the chapter itself.
   {

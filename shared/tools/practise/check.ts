@@ -48,6 +48,9 @@ const LEASH = pathToFileURL(join(HERE, "leash.js")).href;
 /** How long a trial of a client may take in all, in milliseconds: a loop without end says nothing by itself. */
 const TRIAL_LIMIT = 60_000;
 
+/** How long the output of a program may stay open when it has ended, in milliseconds. */
+const LEFT_OPEN = 1_000;
+
 /** How long a server may take until it listens, in milliseconds. */
 const START_LIMIT = 10_000;
 
@@ -86,7 +89,10 @@ async function run(
       if (stream === child.stdout) onLine(line);
     });
   }
-  const [code] = await once(child, "close");
+  const closed = once(child, "close");
+  const [code] = await once(child, "exit");
+  // What it has left behind may hold its output open for a moment.
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LEFT_OPEN))]);
   signal.removeEventListener("abort", stop);
   return { code: typeof code === "number" ? code : null, output: lines.join("\n") };
 }

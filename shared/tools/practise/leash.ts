@@ -9,10 +9,13 @@ export const OWNER = "PRACTISE_PID";
 /** How often it looks, in milliseconds. */
 const PERIOD = 200;
 
-const parent = process.ppid;
+const owner = Number(process.env[OWNER]);
 
-function isAlone(): boolean {
-  return process.ppid !== parent || [parent, Number(process.env[OWNER])].some(hasEnded);
+/** @param parent who started us */
+function isAlone(parent: number): boolean {
+  // A parent that ended before we could look has left us to the first process of the system.
+  const isLeft = process.ppid !== parent || (parent === 1 && owner !== 1);
+  return isLeft || [parent, owner].some(hasEnded);
 }
 
 function hasEnded(pid: number): boolean {
@@ -24,9 +27,11 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-if (isMainThread && process.env[OWNER]) new Worker(new URL(import.meta.url), { workerData: OWNER }).unref();
-else if (workerData === OWNER) {
+if (isMainThread && owner > 0) {
+  new Worker(new URL(import.meta.url), { workerData: { [OWNER]: process.ppid } }).unref();
+} else if (workerData?.[OWNER] !== undefined) {
+  const parent = Number(workerData[OWNER]);
   setInterval(() => {
-    if (isAlone()) process.kill(process.pid, "SIGKILL");
+    if (isAlone(parent)) process.kill(process.pid, "SIGKILL");
   }, PERIOD);
 }
