@@ -97,6 +97,21 @@ function watch(child: ChildProcess): Session {
   };
 }
 
+/** Resolves when a connection is over, however it ended. */
+const closeOf = (socket: Socket) => new Promise((resolve) => socket.resume().on("close", resolve));
+
+/** Resolves when nobody listens there any more. */
+async function gone(port: number): Promise<void> {
+  for (let isThere = true; isThere; ) {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    isThere = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    if (isThere) await closeOf(socket);
+  }
+}
+
 const FIND = EXERCISES.find(({ id }) => id === "ch09/4");
 if (FIND === undefined) throw new Error("there is no ch09/4");
 const SOLUTION = FIND.solution();
@@ -286,6 +301,7 @@ describe("the page of an exercise", () => {
     writeFileSync(at("ch10-2/client.ts"), exercise?.solution() ?? "");
     await session.until("✓ Solved");
     const again = await urlOf(session);
+    await gone(Number(new URL(url).port)); // One server at a time.
     const text = await (await fetch(`${again}/ch10-long-polling/client.js`)).text();
     expect(text).toBe(readFileSync(join(project, "dist/ch10-long-polling/client.js"), "utf8"));
   });
@@ -305,21 +321,6 @@ describe("an end in the middle", () => {
         return socket.on("error", () => {});
       },
     };
-  }
-
-  /** Resolves when a connection is over, however it ended. */
-  const closeOf = (socket: Socket) => new Promise((resolve) => socket.resume().on("close", resolve));
-
-  /** Resolves when nobody listens there any more. */
-  async function gone(port: number): Promise<void> {
-    for (let isThere = true; isThere; ) {
-      const socket = connect(port, "127.0.0.1").on("error", () => {});
-      isThere = await once(socket, "connect").then(
-        () => true,
-        () => false,
-      );
-      if (isThere) await closeOf(socket);
-    }
   }
 
   /** A session whose check hangs: what is printed at its end, and what must be over by then. */
