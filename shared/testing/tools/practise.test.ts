@@ -390,7 +390,7 @@ describe("an end in the middle", () => {
       await until("Hint 2 of 3:");
       type("\x1b[A");
       type("\x03");
-      expect(await ended).toEqual([130, null]);
+      expect(await ended).toEqual([0, null]);
     });
 
     test("a killed terminal leaves no process behind", async () => {

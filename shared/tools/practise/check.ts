@@ -9,7 +9,7 @@ import type { Language } from "../../html-renderer/words.ts";
 import { ROOT } from "../proof/run-tests.ts";
 import { builtPathOf, pathOf } from "./copies.ts";
 import type { Exercise } from "./exercises.ts";
-import { OWNER } from "./leash.ts";
+import { OWNERS } from "./owners.ts";
 import { WORDS } from "./words.ts";
 
 /** A promise as `verify` tells of it, and the trial of a client. */
@@ -55,11 +55,11 @@ const LEFT_OPEN = 1_000;
 const START_LIMIT = 10_000;
 
 /** The environment of a learner's program: without what would send it to another port or log. */
-export function environment(): NodeJS.ProcessEnv {
+function environment(): NodeJS.ProcessEnv {
   const { PORT, HOST, CHAT_STORE, TLS_CERT, TLS_KEY, ...others } = process.env;
   // Whatever it starts itself ends with it, too.
   const options = `${others["NODE_OPTIONS"] ?? ""} --import ${LEASH}`.trim();
-  return { ...others, NODE_OPTIONS: options, [OWNER]: String(process.pid) };
+  return { ...others, NODE_OPTIONS: options, [OWNERS]: String(process.pid) };
 }
 
 /** Ends a process for certain. One that is in a loop hears no other signal. */
@@ -212,8 +212,7 @@ export async function look(exercise: Exercise, options: CheckOptions): Promise<O
 }
 
 function verify(exercise: Exercise, language: Language, only: string | undefined): string[] {
-  const program = JSON.stringify(process.execPath);
-  const start = `${program} ${builtPathOf(exercise)} --port {port} --store {store}`;
+  const start = `"${process.execPath}" ${builtPathOf(exercise)} --port {port} --store {store}`;
   const which = only === undefined ? ["--first"] : ["--only", only];
   const flags = ["--json", ...which, "--lang", language, "--technique", exercise.technique];
   return [join(DIST, "shared/tools/verify/verify.js"), ...flags, "--start", start];

@@ -1,21 +1,23 @@
-// Loaded before a program that a learner may have broken (`node --import`): it ends when the process that started it has
-// ended, however that came about, and even while it is in a loop without end. So the looking is done in a thread of its
-// own.
+// Loaded before a program that a learner may have broken (`node --import`): it ends when a process that started it has
+// ended, however that came about, and even while it is in an endless loop. So the looking is done in a thread of its own.
 import { isMainThread, Worker, workerData } from "node:worker_threads";
-
-/** The variable of the environment that names the process at the top: between us and it there may be a shell. */
-export const OWNER = "PRACTISE_PID";
+import { OWNERS } from "./owners.ts";
 
 /** How often it looks, in milliseconds. */
 const PERIOD = 200;
 
-const owner = Number(process.env[OWNER]);
+const owners = (process.env[OWNERS] ?? "").split(",").map(Number);
 
-/** @param parent who started us */
-function isAlone(parent: number): boolean {
+if (isMainThread) {
+  new Worker(new URL(import.meta.url), { workerData: { [OWNERS]: process.ppid } }).unref();
+  process.env[OWNERS] = [...owners, process.pid].join(","); // For what this program starts itself.
+} else if (workerData?.[OWNERS] !== undefined) {
+  const parent = Number(workerData[OWNERS]);
   // A parent that ended before we could look has left us to the first process of the system.
-  const isLeft = process.ppid !== parent || (parent === 1 && owner !== 1);
-  return isLeft || [parent, owner].some(hasEnded);
+  const isLeft = () => process.ppid !== parent || (parent === 1 && !owners.includes(1));
+  setInterval(() => {
+    if (isLeft() || [parent, ...owners].some(hasEnded)) process.kill(process.pid, "SIGKILL");
+  }, PERIOD);
 }
 
 function hasEnded(pid: number): boolean {
@@ -25,13 +27,4 @@ function hasEnded(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ESRCH";
   }
-}
-
-if (isMainThread && owner > 0) {
-  new Worker(new URL(import.meta.url), { workerData: { [OWNER]: process.ppid } }).unref();
-} else if (workerData?.[OWNER] !== undefined) {
-  const parent = Number(workerData[OWNER]);
-  setInterval(() => {
-    if (isAlone(parent)) process.kill(process.pid, "SIGKILL");
-  }, PERIOD);
 }
