@@ -121,7 +121,7 @@ function bugOf(name: string): Mutation {
 
 /** A copy in `practice/ch11-3` is one folder further away from `shared` than the chapter is. */
 function oneFolderDeeper(source: string): string {
-  return source.replaceAll(/ from "\.\.\//g, ' from "../../');
+  return source.replaceAll('"../shared/', '"../../shared/');
 }
 
 /**
