@@ -324,7 +324,7 @@ export const MUTATIONS: readonly Mutation[] = [
         file: CH09,
         find: 'import { update } from "../shared/http/update.ts";\n',
         replace:
-          'import { readJson } from "../shared/http/update.ts";\nimport { parseDraft } from "../shared/message-store/message.ts";\n',
+          'import { readJson } from "../shared/http/update.ts";\nimport { parseDraft } from "../shared/message-store/draft.ts";\n',
       },
     ],
     tests: [TEST09],
