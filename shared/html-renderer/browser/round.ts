@@ -28,7 +28,7 @@ export type Receive = (round: Round) => Promise<unknown>;
 /** A connection on which nothing came for so long is given up, in milliseconds: two heartbeats, or a hold, and some. */
 const PATIENCE = 35_000;
 /** So much of the silence before a round counts at most, in milliseconds: an answer gets the rest of the time. */
-const BEFORE = 20_000;
+const BEFORE = 30_000;
 
 /**
  * Watches for a connection that died without a word.
