@@ -7,19 +7,24 @@ import { type Edit, MUTATIONS, type Mutation } from "../../tools/bugs/bugs.ts";
 import { editsOf, planted } from "../../tools/bugs/plant.ts";
 import { measured } from "../../tools/proof/figures.ts";
 import { flagsOf, misused, ROOT, runNode, runTests } from "../../tools/proof/run-tests.ts";
+import { type Seen, seenFromOutside } from "./with-verify.ts";
 
 const AT_ONCE = 2;
 
 const HELP = `mutations: plants each famous bug in a copy, and expects that a test notices. Flags, after --
   --only NAME   this one alone; may be repeated
+  --verify      expects that \`npm run verify\` notices, from outside, where that can be
   --list        names the bugs
   --help        this text`;
 
 /** What became of a mutation. */
 interface Verdict {
   readonly mutation: Mutation;
-  /** `caught` by the test that says so; `noticed` by another one; `survived`; `broken`: it could not be tried. */
-  readonly result: "caught" | "noticed" | "survived" | "broken";
+  /**
+   * `caught` by the test that says so; `noticed` by another one; `survived`; `broken`: it could not be tried. With
+   * `--verify`, as `Seen` has it.
+   */
+  readonly result: "caught" | "noticed" | "survived" | "broken" | Seen["result"];
   /** The name of the test that failed; or why it could not be tried. */
   readonly by: string;
 }
@@ -67,6 +72,7 @@ async function tryOut(folder: string, mutation: Mutation): Promise<Verdict> {
     for (const edit of editsOf(mutation)) undo.unshift(plant(folder, edit));
     const problem = await build(folder);
     if (problem) return { mutation, result: "broken", by: `it does not compile: ${problem}` };
+    if (values.verify) return { mutation, ...(await seenFromOutside(folder, mutation)) };
     const named = await firstFailure(folder, mutation.tests, mutation.says);
     if (named !== undefined) return { mutation, result: "caught", by: named };
     const other = await firstFailure(folder, mutation.tests);
@@ -85,6 +91,7 @@ const values = flagsOf(
     parseArgs({
       options: {
         only: { type: "string", multiple: true },
+        verify: { type: "boolean" },
         list: { type: "boolean" },
         help: { type: "boolean" },
       },
@@ -104,12 +111,14 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-// A test that fails anyway would catch every bug there is.
+// A test that fails anyway would catch every bug there is. (That the chapters keep what `verify` tries is a test itself.)
 const [first = ""] = folders;
 const problem = await build(first);
 const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
 const says = chosen.map((mutation) => literally(mutation.says)).join("|");
-const failing = problem ? [problem] : (await runTests(first, [...files, "--testNamePattern", says])).failed;
+const known = async () =>
+  values.verify ? [] : (await runTests(first, [...files, "--testNamePattern", says])).failed;
+const failing = problem ? [problem] : await known();
 if (failing.length > 0) {
   console.error("mutations: without any bug these fail already, so that nothing can be told:");
   for (const name of failing) console.error(`  ${name}`);
@@ -131,6 +140,14 @@ await Promise.all(
 );
 
 const count = (result: Verdict["result"]) => verdicts.filter((verdict) => verdict.result === result).length;
+if (values.verify) {
+  for (const { result, mutation } of verdicts)
+    if (result === "missed") console.log(`missed: ${mutation.name}: ${mutation.bug}. A check is missing.`);
+  console.log(
+    `${count("found")} found, ${count("inside")} that only a look inside shows, ${count("missed")} missed, ${count("broken")} could not be tried`,
+  );
+  process.exit(count("found") + count("inside") === verdicts.length ? 0 : 1);
+}
 measured("famous bugs planted", verdicts.length);
 measured("famous bugs caught by a test that says what broke", count("caught"));
 for (const { result, mutation, by } of verdicts) {

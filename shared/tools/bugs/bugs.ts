@@ -61,7 +61,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "log.after(cursor)",
     replace: "log.after(log.newest)",
     tests: [TEST09],
-    says: "a client that was away catches up from its cursor",
+    says: "a client that was away gets what it missed",
   },
   {
     name: "cursor-one-too-far",
@@ -151,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  clients.set(socket, response);",
     replace: "  await new Promise((resolve) => setTimeout(resolve, 10));\n  clients.set(socket, response);",
     tests: [TEST11],
-    says: "a client that leaves and comes back while messages flow misses none and sees none twice",
+    says: "a message sent in the very moment of a request or a reconnection is not lost",
   },
   {
     name: "never-removed-long-polling",
@@ -249,7 +249,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "cursor !== log.newest",
     replace: "cursor < log.newest - 1",
     tests: [TEST09],
-    says: "every client sees every message once and in order",
+    says: "every client sees every message, once",
   },
   {
     name: "cursor-by-another-name",
@@ -284,7 +284,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: [TEST09],
-    says: "every client sees every message once and in order",
+    says: "every client sees every message, once",
   },
   {
     name: "refusal-not-awaited",
@@ -293,7 +293,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "return await update(request",
     replace: "return update(request",
     tests: [TEST09],
-    says: "a refused draft is shown to nobody, and its sender goes on",
+    says: "a bad draft is refused, shown to nobody, and ends nothing",
   },
   {
     name: "update-before-admit",
@@ -328,7 +328,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: [TEST09],
-    says: "a second draft with the same key adds nothing",
+    says: "a draft sent twice with one key is one message",
   },
   {
     name: "a-log-of-its-own",
@@ -345,7 +345,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: [TEST09],
-    says: "a message that was kept before a kill -9 is there after it",
+    says: "what was answered before a kill -9 is there after it",
   },
   // Long polling, in the chapter itself.
   {
@@ -472,7 +472,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  clients.set(socket, response);\n  while (cursor !== log.newest && !socket.destroyed) {",
     tests: [TEST11],
-    says: "a client that leaves and comes back while messages flow misses none and sees none twice",
+    says: "a message sent in the very moment of a request or a reconnection is not lost",
   },
   {
     name: "one-piece-of-the-catch-up",
@@ -481,7 +481,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  if (cursor !== log.newest && !socket.destroyed) {",
     tests: [TEST11],
-    says: "of a long log a new client gets the newest 100, and one with a cursor all that it missed",
+    says: "a long log comes whole, and an answer has its limit",
   },
   // WebSocket, in the chapter itself.
   {
@@ -491,7 +491,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  while (cursor > log.newest && !socket.destroyed) {",
     tests: [TEST12],
-    says: "a client that was away catches up from its cursor",
+    says: "a client that was away gets what it missed",
   },
   {
     name: "one-piece-of-the-catch-up-on-a-socket",
@@ -500,7 +500,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  if (cursor !== log.newest && !socket.destroyed) {",
     tests: [TEST12],
-    says: "of a long log a new client gets the newest 100, and one with a cursor all that it missed",
+    says: "a long log comes whole, and an answer has its limit",
   },
   {
     name: "joins-too-late-on-a-socket",
@@ -510,7 +510,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace:
       "  await new Promise((resolve) => setTimeout(resolve, 10));\n  if (!socket.destroyed) clients.set(socket, ws);",
     tests: [TEST12],
-    says: "a client that leaves and comes back while messages flow misses none and sees none twice",
+    says: "a message sent in the very moment of a request or a reconnection is not lost",
   },
   {
     name: "upgrades-of-pages-unchecked",
@@ -555,7 +555,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "for (const text of texts) client.send(text);",
     replace: 'client.send(texts.join("\\n"));',
     tests: [TEST12],
-    says: "every client sees every message once and in order",
+    says: "every client sees every message, once",
   },
   // Streams.
   {
@@ -601,7 +601,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "${JSON.stringify(message)}",
     replace: '${JSON.stringify(message).replaceAll("\\\\n", "\\n")}',
     tests: [TEST11],
-    says: "Korean, emoji, markup and control characters arrive exactly as they were sent",
+    says: "Korean, emoji, markup and line breaks arrive exactly as sent",
   },
   {
     name: "no-drain",
@@ -1165,7 +1165,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "log.append(draft)",
     replace: "log.append({ text: draft.text, author: draft.author })",
     tests: [TEST09],
-    says: "a second draft with the same key adds nothing",
+    says: "a draft sent twice with one key is one message",
   },
   {
     name: "keys-in-an-object",

@@ -354,7 +354,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "hold",
-    title: { en: "a hold ends after 25 s with 204", ko: "붙잡아 둔 요청은 25초 뒤 204로 끝납니다" },
+    title: { en: "a hold ends after 25 s with 204", ko: "보류한 요청은 25초 뒤 204로 끝납니다" },
     topic: "end",
     chapters: [LONG_POLLING],
     server: "quiet",
@@ -391,10 +391,10 @@ export function promisesOf(chapter: ChapterName): VerifiedPromise[] {
 
 type Headings = Readonly<Partial<Record<Topic, Said>>>;
 
-const PROMISED: Said = { en: "What this chapter promises", ko: "이 장이 지키는 약속" };
+const PROMISED: Said = { en: "Promises and sources", ko: "약속과 출처" };
 
 /** The headings of each chapter's notes. */
-export const HEADINGS: Readonly<Record<ChapterName, Headings>> = {
+const HEADINGS: Readonly<Record<ChapterName, Headings>> = {
   [POLLING]: {
     read: { en: "Reading messages", ko: "메시지 읽기" },
     return: { en: "Reading messages", ko: "메시지 읽기" },
@@ -405,27 +405,26 @@ export const HEADINGS: Readonly<Record<ChapterName, Headings>> = {
     read: { en: "Reading messages", ko: "메시지 읽기" },
     return: { en: "Reading messages", ko: "메시지 읽기" },
     list: { en: "The waiting list", ko: "대기 목록" },
-    send: { en: "Adding a message", ko: "메시지 더하기" },
-    end: { en: "The end of a hold", ko: "붙잡아 두기의 끝" },
+    send: { en: "Adding a message", ko: "메시지 추가하기" },
+    end: { en: "The end of a hold", ko: "보류의 끝" },
   },
   [SSE]: {
-    read: { en: "Subscribing", ko: "구독하기" },
-    return: { en: "By itself", ko: "스스로 돌아오기" },
+    read: { en: "Subscribing", ko: "구독" },
+    return: { en: "By itself", ko: "스스로 연결할 때" },
     list: { en: "The waiting list", ko: "대기 목록" },
-    send: { en: "Adding a message", ko: "메시지 더하기" },
+    send: { en: "Adding a message", ko: "메시지 추가하기" },
     beat: { en: "The heartbeat", ko: "하트비트" },
-    format: { en: "The format", ko: "형식" },
-    end: { en: "Stopping", ko: "멈추기" },
+    format: { en: "11.1 Structure", ko: "11.1 구조" },
   },
   [WEBSOCKET]: {
-    read: { en: "The waiting list", ko: "대기 목록" },
-    return: { en: "The waiting list", ko: "대기 목록" },
+    read: { en: "The chat", ko: "채팅" },
+    return: { en: "The chat", ko: "채팅" },
     list: { en: "The waiting list", ko: "대기 목록" },
-    send: { en: "A draft comes", ko: "초안이 올 때" },
-    door: { en: "The door", ko: "문" },
-    beat: { en: "The pulse", ko: "하트비트: 핑과 퐁" },
-    frames: { en: "Frames", ko: "프레임" },
-    handshake: { en: "The handshake, by hand", ko: "손으로 하는 핸드셰이크" },
+    send: { en: "The chat", ko: "채팅" },
+    door: { en: "The door", ko: "연결 허용" },
+    beat: { en: "The heartbeat", ko: "하트비트" },
+    frames: { en: "12.1 Structure", ko: "12.1 구조" },
+    handshake: { en: "12.1 Structure", ko: "12.1 구조" },
   },
 };
 

@@ -81,7 +81,8 @@ test.skipIf(!withSockets)("of one with Python's websockets, each complaint is tr
     "foreign-origin": expect.stringMatching(
       /^an upgrade with Origin: http:\/\/evil.example was answered with HTTP\/1.1 101 /,
     ),
-    frames: "what came back to the text “Hello”, as a console sends it was close 1011, and not its message",
+    frames:
+      "the text “Hello”, as a console sends it: what came back was close 1011, not a message with this text",
     "kept-over-kill": expect.stringMatching(
       /^of (\d+) messages that were answered before kill -9, \1 are gone after/,
     ),

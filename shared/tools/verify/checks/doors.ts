@@ -70,7 +70,7 @@ export async function opens(trial: Trial): Promise<void> {
   if (early !== undefined)
     broken(
       `${target} was not held: ${Math.round(early)} ms later, without a message, it was answered with ${outcome(await held).en}`,
-      `요청을 붙잡아 두지 않았습니다. 메시지가 없는데 ${Math.round(early)} ms 만에 온 ${target}의 응답: ${outcome(await held).ko}`,
+      `요청을 보류하지 않았습니다. 메시지가 없는데 ${Math.round(early)} ms 만에 온 ${target}의 응답: ${outcome(await held).ko}`,
     );
   await send(trial, trial.enter(now === undefined ? {} : { after: now }), { text: "the first news" });
   const answer = await held;

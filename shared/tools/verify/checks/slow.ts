@@ -26,7 +26,7 @@ export async function hold(trial: Trial): Promise<void> {
   if (answer.status !== 204 || took < HOLD - TOLERANCE)
     broken(
       `a hold ended after ${seconds(took)} s with ${said}, not after 25 s with 204`,
-      `붙잡아 둔 요청이 ${seconds(took)}초 만에 끝났습니다: ${said} (25초 뒤 204여야 합니다)`,
+      `보류한 요청이 ${seconds(took)}초 만에 끝났습니다: ${said} (25초 뒤 204여야 합니다)`,
     );
 }
 

@@ -113,7 +113,7 @@ export async function frames(trial: Trial): Promise<void> {
     what: string,
     ko: string,
     enough: () => boolean,
-    [wanted, wantedKo] = ["its message", "그 메시지"],
+    [wanted, wantedKo] = ["a message with this text", "이 텍스트의 메시지"],
   ) => {
     trial.note(`→ ${what}`);
     const came = await within(
@@ -125,7 +125,7 @@ export async function frames(trial: Trial): Promise<void> {
     const seen =
       shownFrames(socket).join(", ") || (socket.connection.isOver() ? "a closed connection" : "nothing");
     broken(
-      `what came back to ${what} was ${shortened(seen, 80)}, and not ${wanted}`,
+      `${what}: what came back was ${shortened(seen, 80)}, not ${wanted}`,
       `${ko}에 ${wantedKo} 대신 온 것: ${shortened(seen, 80)}`,
     );
   };
@@ -165,7 +165,7 @@ export async function frames(trial: Trial): Promise<void> {
     "a message in three frames, with a ping between them",
     "핑이 사이에 낀 세 프레임 메시지",
     () => pieces.frames().some(isPong) && texts(pieces).includes("in pieces"),
-    ["a pong and its message", "퐁과 그 메시지"],
+    ["a pong and the message", "퐁과 그 메시지"],
   );
   const leaving = await trial.socket(target);
   leaving.send(closing(1000, "bye"), { opcode: CLOSE });
