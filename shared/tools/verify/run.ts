@@ -84,7 +84,9 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
     if (error instanceof Untried) return { promise, kept: null, said: error.reason, why: [] };
     if (error instanceof StartError)
       return { promise, kept: false, said: { en: error.message, ko: error.message }, why: [] };
-    throw error;
+    // Whatever else went wrong went wrong here, and is no server's fault.
+    const message = error instanceof Error ? error.message : String(error);
+    return { promise, kept: null, said: { en: message, ko: message }, why: [] };
   }
 }
 

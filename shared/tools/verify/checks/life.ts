@@ -5,8 +5,8 @@ import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { openClient } from "../../clients/clients.ts";
 import { CLOSE, closing } from "../../clients/frames.ts";
 import { broken, quoted, seconds, Untried } from "../said.ts";
-import { exitText, type Server } from "../server.ts";
-import { beginning, DATA, idOf, send, type Trial, times, together, within } from "../trial.ts";
+import { exitText } from "../server.ts";
+import { DATA, idOf, type Trial, times, together, within } from "../trial.ts";
 
 const NOT_STARTED = {
   en: "only where verify starts the server itself: --start",
@@ -228,12 +228,4 @@ async function openBefore(trial: Trial, query: string): Promise<(exit: unknown) 
         "종료할 때 스트림을 마지막 청크 없이 중간에 끊었습니다",
       );
   };
-}
-
-/** Whether a server takes a draft. */
-export async function isAlive(trial: Trial, server: Server): Promise<boolean> {
-  if (server.exit()) return false;
-  await beginning(trial);
-  await send(trial, trial.enter(), { text: "alive" });
-  return true;
 }
