@@ -166,7 +166,7 @@ async function selftest(words: readonly string[]): Promise<number> {
       if (!isRight) wrong += 1;
       const mark = isRight ? "ok   " : "WRONG";
       const what = isRight ? found : `${found}, not ${expected.join(" or ")}`;
-      console.log(`${mark} ${name.padEnd(26)}${what} (${seconds.toFixed(1)} s)`);
+      console.log(`${mark} ${name.padEnd(30)}${what} (${seconds.toFixed(1)} s)`);
     },
     interruption(),
   );
