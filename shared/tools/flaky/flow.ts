@@ -17,6 +17,8 @@ export interface FlowListener {
   read(bytes: Buffer): void;
   /** So many bytes were written to the sink. */
   wrote(bytes: number): void;
+  /** The source has ended. */
+  ended(): void;
 }
 
 /** One direction of one connection. */
@@ -93,7 +95,10 @@ export function openFlow(source: Socket, sink: Socket, conditions: Conditions, l
     listener.read(bytes);
     add(bytes);
   });
-  source.on("end", () => add(undefined));
+  source.on("end", () => {
+    listener.ended();
+    add(undefined);
+  });
   sink.on("drain", pump);
   // Of the sink alone: what a source sent before it left is still to be passed on.
   sink.on("close", () => {

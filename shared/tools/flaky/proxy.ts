@@ -6,15 +6,32 @@ import { type Conditions, type Flow, openFlow } from "./flow.ts";
 export type Direction = "upstream" | "downstream";
 export const DIRECTIONS: readonly Direction[] = ["upstream", "downstream"];
 
-/** What happens on the wire, told at the time and before the proxy does anything about it. */
+/** What happens on the wire, told at the time; of bytes that came, before the proxy does anything about it. */
 export type WireEvent =
-  | { readonly type: "open" | "close"; readonly connection: number }
+  | { readonly type: "open"; readonly connection: number }
+  /** Both of its sockets are closed. `unreachable`: nothing listened at `to`. */
+  | {
+      readonly type: "close";
+      readonly connection: number;
+      readonly how: "closed" | "reset" | "unreachable";
+    }
+  /** A new connection was reset on arrival, after `refuse`. */
+  | { readonly type: "refused" }
   | {
       readonly type: "bytes";
       readonly connection: number;
       readonly direction: Direction;
       readonly bytes: Buffer;
-    };
+    }
+  /** So many bytes were passed on. */
+  | {
+      readonly type: "passed";
+      readonly connection: number;
+      readonly direction: Direction;
+      readonly bytes: number;
+    }
+  /** No more bytes come in this direction (FIN). */
+  | { readonly type: "end"; readonly connection: number; readonly direction: Direction };
 
 export interface ProxyOptions {
   /** The port of the chapter, on 127.0.0.1. */
@@ -115,6 +132,7 @@ export async function openProxy({
     client.on("error", () => {}); // Its "close" says all that is to be done.
     if (refusing) {
       counts.refused += 1;
+      watch?.({ type: "refused" });
       client.resetAndDestroy();
       return;
     }
@@ -124,7 +142,9 @@ export async function openProxy({
 
   const join = (client: Socket, connection: number) => {
     const server = connect({ host: "127.0.0.1", port: to, allowHalfOpen: true, noDelay: true });
+    let how: "closed" | "reset" | "unreachable" = "closed";
     const reset = () => {
+      if (how === "closed") how = "reset";
       for (const socket of [client, server]) resetSocket(socket);
     };
     const carry = (source: Socket, sink: Socket, direction: Direction) =>
@@ -132,7 +152,9 @@ export async function openProxy({
         read: (bytes) => watch?.({ type: "bytes", connection, direction, bytes }),
         wrote: (bytes) => {
           counts[direction] += bytes;
+          watch?.({ type: "passed", connection, direction, bytes });
         },
+        ended: () => watch?.({ type: "end", connection, direction }),
       });
     watch?.({ type: "open", connection });
     const flows = {
@@ -142,7 +164,9 @@ export async function openProxy({
     const pair = { flows, reset };
     pairs.add(pair);
     server.on("error", (error) => {
-      if ("syscall" in error && error.syscall === "connect") counts.unreachable += 1;
+      if (!("syscall" in error) || error.syscall !== "connect") return;
+      counts.unreachable += 1;
+      how = "unreachable";
     });
     let open = 2;
     for (const socket of [client, server]) {
@@ -151,7 +175,7 @@ export async function openProxy({
         open -= 1;
         if (open > 0) return;
         pairs.delete(pair);
-        watch?.({ type: "close", connection });
+        watch?.({ type: "close", connection, how });
         onClosed();
       });
     }

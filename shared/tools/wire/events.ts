@@ -18,8 +18,12 @@ export interface Source {
   readonly name: string;
   /** The server's port. */
   readonly to: number;
-  /** The proxy's port: the one to open in a browser. 0 in a recording. */
+  /** The proxy's port. */
   readonly port: number;
+  /** What to open in a browser, through the proxy: `http://localhost:3100`; empty in a recording. */
+  readonly url: string;
+  /** Whether the server allows the viewer to show its page in a frame. It is asked when it is there. */
+  readonly framed: boolean;
 }
 
 export type EventKind =
@@ -30,7 +34,7 @@ export type EventKind =
   | "response" // the head of a response; also an interim one (100, 103)
   | "body" // a piece of a body that is not chunked, as it came
   | "chunk" // a chunk: its size line, its data and the line end behind it
-  | "trailer" // the fields and the empty line behind the last chunk
+  | "trailer" // the last chunk, which is empty, with the fields and the empty line behind it
   | "sse" // a block of text/event-stream, up to and including its empty line
   | "frame" // a WebSocket frame
   | "tls" // a TLS record, whose content nobody between the two can read
@@ -159,6 +163,8 @@ export interface TickMark {
   readonly message?: Carried;
   /** For `GET /event/N`. */
   readonly event: number;
+  /** The event's, with 60 characters at most. */
+  readonly summary: string;
 }
 
 /** A TCP connection. */
@@ -197,7 +203,7 @@ export interface FaultMark {
 /** What the diagram draws. */
 export type Mark = ExchangeMark | TickMark | ConnectionMark | FaultMark;
 
-/** The bytes of one direction by what they are for; together they are all that was read. */
+/** The bytes of one direction by what they are for; together they are all that was decoded. */
 export interface Bytes {
   /** What was written around the payload: heads, chunk sizes, names of fields, frame headers, signs of life. */
   readonly header: number;
@@ -273,6 +279,8 @@ export interface Update {
   /** Those that changed. */
   readonly counters: readonly Counters[];
   readonly faults: readonly FaultState[];
+  /** All of them, where one has changed. */
+  readonly sources?: readonly Source[];
 }
 
 /** The last event of a recording, named `end`. */
