@@ -17,6 +17,8 @@ export interface Flags {
   /** What stands there besides flags. */
   readonly words: readonly string[];
   has(name: string): boolean;
+  /** @returns what stands behind a flag; undefined where the flag was not given */
+  text(name: string): string | undefined;
   /**
    * @returns the whole number behind a flag; undefined where the flag was not given
    * @throws UsageError where it is no whole number from `least` to `most`
@@ -53,6 +55,7 @@ export function readFlags(flags: Readonly<Record<string, Flag>>, args: readonly 
   return {
     words,
     has: (name) => values.has(name),
+    text: (name) => (values.has(name) ? String(values.get(name)) : undefined),
     number(name, least, most) {
       const text = values.get(name);
       if (text === undefined) return undefined;

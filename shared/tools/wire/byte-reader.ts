@@ -41,8 +41,6 @@ export class ByteReader {
   /** The place behind the last unit, and when its last byte was read. */
   lastPlace = 0;
   lastTime: Time = 0;
-  /** Bytes are missing before the first. */
-  isTorn = false;
   /** No more bytes come. */
   ended = false;
   #buffer = Buffer.alloc(FIRST_CAPACITY);

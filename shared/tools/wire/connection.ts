@@ -27,14 +27,16 @@ export function decodeConnection(listener: DecodedListener): ConnectionDecoder {
   const readers = { upstream: new ByteReader(), downstream: new ByteReader() };
   const fed = { upstream: 0, downstream: 0 };
   const pending: Exchange[] = [];
-  const upstream = readUpstream(readers.upstream, { direction: "upstream", listener }, pending);
-  const downstream = readDownstream(readers.downstream, { direction: "downstream", listener }, pending);
+  const decoders: Record<Direction, Decoder> = {
+    upstream: readUpstream(readers.upstream, { direction: "upstream", listener }, pending),
+    downstream: readDownstream(readers.downstream, { direction: "downstream", listener }, pending),
+  };
 
   /** Lets both go on, again and again: one may wait for what the other is about to read. */
   const resume = () => {
     for (let before = -1; ; ) {
-      upstream.next();
-      downstream.next();
+      decoders.upstream.next();
+      decoders.downstream.next();
       const after = readers.upstream.position + readers.downstream.position;
       if (after === before) return;
       before = after;
@@ -48,7 +50,7 @@ export function decodeConnection(listener: DecodedListener): ConnectionDecoder {
     },
     skip(direction, count) {
       fed[direction] += count;
-      readers[direction].isTorn = true;
+      decoders[direction] = readRaw(readers[direction], { direction, listener }, "torn");
     },
     read: (direction) => fed[direction],
     end(direction) {
@@ -68,7 +70,6 @@ function* readDownstream(reader: ByteReader, teller: Teller, pending: Exchange[]
 
 /** @returns why the rest, if there is any, cannot be decoded */
 function* readRequests(reader: ByteReader, teller: Teller, pending: Exchange[]): Reading<ProblemKey> {
-  if (reader.isTorn) return "notKept";
   if (yield* startsWithTls(reader)) return (yield* decodeTls(reader, teller)) ?? "notHttp";
   while (yield* reader.more()) {
     const from = reader.position;
@@ -97,7 +98,6 @@ function* readRequests(reader: ByteReader, teller: Teller, pending: Exchange[]):
 
 /** @returns as `readRequests` */
 function* readResponses(reader: ByteReader, teller: Teller, pending: Exchange[]): Reading<ProblemKey> {
-  if (reader.isTorn) return "notKept";
   if (yield* startsWithTls(reader)) return (yield* decodeTls(reader, teller)) ?? "notHttp";
   while (yield* reader.more()) {
     const from = reader.position;

@@ -276,7 +276,7 @@ export interface Update {
   readonly now: Time;
   readonly events: readonly TrafficEvent[];
   readonly marks: readonly Mark[];
-  /** Those that changed. */
+  /** Of all sources, as they are now. */
   readonly counters: readonly Counters[];
   readonly faults: readonly FaultState[];
   /** All of them, where one has changed. */

@@ -1,13 +1,5 @@
 // What was seen at the proxies, before anything is made of it: the live traffic and a saved recording are the same.
-import type { Direction, FaultName, Source, Time } from "./events.ts";
-
-/** Begins a recording. */
-export interface Beginning {
-  readonly version: 1;
-  readonly sources: readonly Source[];
-  /** In milliseconds since the epoch. */
-  readonly began: number;
-}
+import type { Direction, FaultName, Time } from "./events.ts";
 
 /** Something that was seen at a proxy. Connections are numbered 1, 2, 3 … over all sources. */
 export type TrafficRecord =
@@ -47,4 +39,6 @@ export type TrafficRecord =
       readonly on: boolean;
       readonly direction?: Direction;
       readonly ms?: number;
-    };
+    }
+  /** What was seen and counted before is to be forgotten, save what is still open. */
+  | { readonly type: "clear"; readonly at: Time };

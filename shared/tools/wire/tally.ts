@@ -26,11 +26,18 @@ export class Tally {
   sent = 0;
   arrived = 0;
   events = 0;
-  readonly #bytes = noBytes();
-  readonly #delays: number[] = [];
+  #bytes = noBytes();
+  #delays: number[] = [];
 
   constructor(source: number) {
     this.source = source;
+  }
+
+  /** Counts from 0 again, the connections that are open included. */
+  clear(): void {
+    Object.assign(this, { connections: this.open, refused: 0, requests: 0, sent: 0, arrived: 0, events: 0 });
+    this.#bytes = noBytes();
+    this.#delays = [];
   }
 
   /**

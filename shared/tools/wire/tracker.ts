@@ -9,7 +9,6 @@ import type {
   FaultMark,
   Label,
   Mark,
-  Source,
   TickMark,
   Time,
   TrafficEvent,
@@ -38,6 +37,8 @@ export interface TrackerListener {
 export interface Tracker {
   /** @returns false for what does not fit what was before it; then nothing is made of it. Never throws */
   apply(record: TrafficRecord): boolean;
+  /** Counts from 0 again; what is open stays so. */
+  clear(): void;
   /** By source. */
   readonly tallies: ReadonlyMap<number, Tally>;
 }
@@ -73,8 +74,9 @@ interface Shared {
   addEvent(event: Omit<TrafficEvent, "number">, labels?: readonly Label[]): number;
 }
 
-export function trackTraffic(sources: readonly Source[], listener: TrackerListener): Tracker {
-  const tallies = new Map(sources.map(({ source }) => [source, new Tally(source)]));
+/** @param sources their numbers */
+export function trackTraffic(sources: readonly number[], listener: TrackerListener): Tracker {
+  const tallies = new Map(sources.map((source) => [source, new Tally(source)]));
   const connections = new Map<number, ConnectionTracker>();
   const faults = new Map<string, Writable<FaultMark>>();
   let events = 0;
@@ -119,7 +121,12 @@ export function trackTraffic(sources: readonly Source[], listener: TrackerListen
   };
   return {
     tallies,
+    clear() {
+      for (const tally of tallies.values()) tally.clear();
+      for (const connection of connections.values()) connection.clear();
+    },
     apply(record) {
+      if (record.type === "clear") return true;
       if (record.type === "fault") {
         if (!tallies.has(record.source)) return false;
         applyFault(record);
@@ -190,7 +197,12 @@ class ConnectionTracker implements DecodedListener {
     this.#tellMark(Object.assign(this.#mark, { until: at, end: "refused" }));
   }
 
-  apply(record: Exclude<TrafficRecord, { type: "open" | "refused" | "fault" }>): boolean {
+  /** What its exchanges were counted as is forgotten. */
+  clear(): void {
+    for (const { counted } of this.#exchanges.values()) Object.assign(counted, noBytes());
+  }
+
+  apply(record: Extract<TrafficRecord, { type: "bytes" | "passed" | "end" | "close" }>): boolean {
     if (record.type === "close") {
       this.#close(record.how, record.at);
       return true;

@@ -451,13 +451,9 @@ export const PROBLEMS = {
     en: "HTTP was left for a protocol that is not decoded here.",
     ko: "여기서 해석하지 않는 프로토콜로 바뀌었습니다.",
   },
-  tooFast: {
-    en: "More came than could be decoded at the time.",
-    ko: "해석할 수 있는 것보다 많은 데이터가 왔습니다.",
-  },
-  notKept: {
-    en: "Its beginning was no longer kept when the recording was saved.",
-    ko: "녹화를 저장할 때 앞부분이 이미 남아 있지 않았습니다.",
+  torn: {
+    en: "Bytes before these are missing, so that these cannot be decoded.",
+    ko: "이 앞의 바이트가 없어서 해석할 수 없습니다.",
   },
   badLine: {
     en: "This line of the recording cannot be read: it was cut short or edited.",
