@@ -1,0 +1,626 @@
+// The sequence diagram: browser and server as lifelines, time running down. Pure, so that the viewer and the picture
+// draw the same. One idea has one shape, at one scale, whatever the technique.
+import type {
+  ConnectionMark,
+  Direction,
+  ExchangeMark,
+  FaultMark,
+  Mark,
+  Source,
+  TickMark,
+  Time,
+} from "./events.ts";
+import { type Crossing, placeRows, ROW_GAP, type Row } from "./rows.ts";
+import type { Language } from "./words.ts";
+
+/** The drawing's own words. */
+export const DRAWING_WORDS = {
+  en: {
+    browser: "Browser",
+    server: "Server",
+    files: "the page and its files",
+    cut: "connections cut",
+    refuse: "refusing connections",
+    delay: (ms: number) => `delay ${ms} ms`,
+    stall: { upstream: "stalled →", downstream: "stalled ←" },
+    split: "single bytes",
+    unreachable: "no server",
+    refused: "refused",
+    broken: "broken off",
+  },
+  ko: {
+    browser: "브라우저",
+    server: "서버",
+    files: "페이지와 그 파일",
+    cut: "연결 끊음",
+    refuse: "새 연결 거부",
+    delay: (ms: number) => `${ms} ms 지연`,
+    stall: { upstream: "멈춤 →", downstream: "멈춤 ←" },
+    split: "1바이트씩",
+    unreachable: "서버 없음",
+    refused: "거부됨",
+    broken: "끊김",
+  },
+} as const satisfies Readonly<Record<Language, DrawingWords>>;
+
+/** What the drawing says in its reader's language. All else is in the wire's own words. */
+export interface DrawingWords {
+  readonly browser: string;
+  readonly server: string;
+  readonly files: string;
+  readonly cut: string;
+  readonly refuse: string;
+  readonly delay: (ms: number) => string;
+  readonly stall: Readonly<Record<Direction, string>>;
+  readonly split: string;
+  readonly unreachable: string;
+  readonly refused: string;
+  readonly broken: string;
+}
+
+/** What is drawn, and how large. */
+export interface View {
+  /** The columns, from left to right. */
+  readonly sources: readonly Source[];
+  /** Of the whole drawing, in pixels. */
+  readonly width: number;
+  /** The first moment; it is `top` pixels from the upper edge. */
+  readonly from: Time;
+  /** The last moment. */
+  readonly to: Time;
+  readonly pxPerSecond: number;
+  /** Room above the first moment, in pixels; the heads of the lifelines are drawn where it is at least `HEADS`. */
+  readonly top: number;
+  /** What still goes on is drawn to here. */
+  readonly now: Time;
+  readonly words: DrawingWords;
+  /** Without them each technique is still told by its shapes. */
+  readonly labels: boolean;
+}
+
+/** An SVG element. */
+export interface DrawnShape {
+  readonly tag: "circle" | "path" | "rect" | "text";
+  /** The same for the same thing in the next drawing. */
+  readonly key: string;
+  /** What lasts is behind what crosses. */
+  readonly layer: "back" | "front";
+  readonly class: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly text?: string;
+  /** The numbers of the marks that it stands for, if it can be opened. */
+  readonly marks?: readonly number[];
+}
+
+/** Where a column is, in pixels. */
+export interface Column {
+  readonly left: number;
+  readonly right: number;
+  /** The two lifelines. */
+  readonly browser: number;
+  readonly server: number;
+}
+
+/** The room that the heads of the lifelines need, in pixels. */
+export const HEADS = 36;
+/** The room for the times on the left, in pixels. */
+export const TIMES = 46;
+/** No column is wider, in pixels: long arrows are hard to follow. */
+const WIDEST = 760;
+/** From a column's edge to its lifeline, in pixels. */
+const EDGE = 22;
+/** Between two bars beside each other, and the width of one, in pixels. */
+const LANE = 15;
+const BAR = 9;
+/** Slower than this from side to side, in pixels, an arrow slopes. */
+const SLOPE = 3;
+/** From the lifeline to a label, and the width of a letter of one, in pixels. */
+const INDENT = 26;
+const LETTER = 6.65;
+/** Rows are placed from a multiple of this many pixels on, so that they stay where they are while time goes on. */
+const CHAIN = 240;
+
+/** @returns the columns of sources, and the width that is left is on both sides */
+export function columnsOf(sources: readonly Source[], width: number): Column[] {
+  const each = Math.min(WIDEST, (width - TIMES) / Math.max(1, sources.length));
+  const start = TIMES + Math.max(0, (width - TIMES - each * sources.length) / 2);
+  return sources.map((_, index) => {
+    const left = start + index * each;
+    return { left, right: left + each, browser: left + EDGE, server: left + each - EDGE };
+  });
+}
+
+/**
+ * Draws marks.
+ *
+ * @param marks in the order of their numbers
+ * @returns the shapes, of each layer from back to front
+ */
+export function draw(marks: Iterable<Mark>, view: View): DrawnShape[] {
+  const bySource = new Map(view.sources.map(({ source }) => [source, emptyMarks()]));
+  for (const mark of marks) {
+    const found = bySource.get(mark.source);
+    if (mark.mark === "exchange") found?.exchange.push(mark);
+    else if (mark.mark === "tick") found?.tick.push(mark);
+    else if (mark.mark === "connection") found?.connection.push(mark);
+    else found?.fault.push(mark);
+  }
+  const columns = columnsOf(view.sources, view.width);
+  const shapes = timesOf(view);
+  view.sources.forEach((source, index) => {
+    const column = columns[index];
+    const found = bySource.get(source.source);
+    if (column && found) shapes.push(...drawColumn(source, column, found, view));
+  });
+  return shapes;
+}
+
+interface Marks {
+  readonly exchange: ExchangeMark[];
+  readonly tick: TickMark[];
+  readonly connection: ConnectionMark[];
+  readonly fault: FaultMark[];
+}
+
+function emptyMarks(): Marks {
+  return { exchange: [], tick: [], connection: [], fault: [] };
+}
+
+/** The seconds between two times on the left: so many that they have room. */
+export function timeStep(pxPerSecond: number): number {
+  const steps = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3_600];
+  return steps.find((step) => step * pxPerSecond >= 48) ?? 3_600;
+}
+
+/** `0:12`, with a fraction where the step between two times is one. */
+export function timeText(seconds: number, step = 1): string {
+  const digits = step >= 1 ? 0 : step >= 0.1 ? (step === 0.25 ? 2 : 1) : 2;
+  const minutes = Math.floor(seconds / 60);
+  const rest = (seconds - 60 * minutes).toFixed(digits).padStart(digits === 0 ? 2 : digits + 3, "0");
+  return `${minutes}:${rest}`;
+}
+
+function timesOf({ from, to, top, pxPerSecond }: View): DrawnShape[] {
+  const step = timeStep(pxPerSecond);
+  const shapes: DrawnShape[] = [];
+  for (let index = Math.max(0, Math.ceil(from / 1_000 / step)); index * step * 1_000 <= to; index += 1) {
+    const y = round(top + (index * step - from / 1_000) * pxPerSecond);
+    const line = { d: `M${TIMES - 6} ${y}h6` };
+    shapes.push({ tag: "path", key: `time ${index}`, layer: "back", class: "time", attributes: line });
+    const place = { x: TIMES - 10, y: round(y + 4) };
+    const text = timeText(index * step, step);
+    shapes.push({
+      tag: "text",
+      key: `time ${index} text`,
+      layer: "back",
+      class: "time",
+      attributes: place,
+      text,
+    });
+  }
+  return shapes;
+}
+
+/** What crosses: an arrow, a dot, or an attempt that failed. */
+type Kind =
+  | "ask"
+  | "empty"
+  | "news"
+  | "send"
+  | "poll"
+  | "page"
+  | "message"
+  | "heartbeat"
+  | "close"
+  | "failed";
+
+interface Arrow extends Crossing {
+  readonly is: Kind;
+  readonly direction: Direction;
+  /** How far down it gets while it crosses, in pixels; 0 unless it is slow. */
+  readonly slope: number;
+  /** Of an attempt that failed: how far it got, from 0 to 1. */
+  readonly reach?: number;
+  /** The lane of the bar that it belongs to. */
+  readonly lane?: number;
+  /** A socket's arrows end at the bars of both sides. */
+  readonly isSocket?: boolean;
+  /** A fault holds it up between the two, or it never arrived. */
+  readonly isStuck?: boolean;
+  /** In its full length, and shorter where that has no room. */
+  readonly label: string;
+  readonly short?: string;
+}
+
+function drawColumn(source: Source, column: Column, marks: Marks, view: View): DrawnShape[] {
+  const { from, to, top, pxPerSecond, now, words } = view;
+  const yOf = (time: Time) => top + ((time - from) * pxPerSecond) / 1_000;
+  // Rows of some time before may reach into the view.
+  const margin = CHAIN + 4 * ROW_GAP;
+  const begin = (Math.floor(((from / 1_000) * pxPerSecond - margin) / CHAIN) * CHAIN * 1_000) / pxPerSecond;
+  const isSeen = (at: Time) => at >= begin && at <= to;
+  const most = Math.max(1, Math.floor((column.server - column.browser) / 4 / LANE));
+  const bars = marks.exchange.filter(isBar);
+  const laneOf = lanesOf(bars, most);
+  const endOf = new Map(marks.connection.map((mark) => [mark.connection, mark]));
+  const bottom = yOf(Math.min(to, now));
+  const shapes: DrawnShape[] = [];
+  const about = source.name.slice(0, 4);
+  const add = (
+    tag: DrawnShape["tag"],
+    key: string,
+    layer: DrawnShape["layer"],
+    className: string,
+    attributes: DrawnShape["attributes"],
+    more: Partial<DrawnShape> = {},
+  ) =>
+    shapes.push({
+      tag,
+      key: `${source.source} ${key}`,
+      layer,
+      class: `${className} of-${about}`,
+      attributes,
+      ...more,
+    });
+
+  const arrows: Arrow[] = [];
+  const slopeOf = (start: Time, end: Time | undefined) => {
+    const slope = end === undefined ? 0 : ((end - start) * pxPerSecond) / 1_000;
+    return slope > SLOPE ? slope : 0;
+  };
+  const cross = (is: Kind, direction: Direction, at: Time, until: Time | undefined, more: ArrowDetails) => {
+    if (!isSeen(at)) return;
+    const slope = slopeOf(at, until);
+    // What is slow is drawn as itself: its own slope would be hidden in that of another.
+    const kind = slope > 0 ? `${is} ${direction} ${more.mark}` : `${is} ${direction}`;
+    arrows.push({ count: 1, ...more, is, direction, slope, kind, y: yOf(at) });
+  };
+
+  for (const mark of marks.exchange) {
+    crossingsOf(mark, laneOf.get(mark.number), cross, (start, end) => slopeOf(start, end) > 0);
+  }
+  const exchanges = new Map(bars.map((mark) => [mark.number, mark]));
+  for (const mark of marks.tick) {
+    const exchange = exchanges.get(mark.exchange);
+    cross(mark.what === "other" ? "heartbeat" : mark.what, mark.direction, mark.at, mark.passed, {
+      mark: mark.number,
+      lane: laneOf.get(mark.exchange) ?? 0,
+      isSocket: exchange ? exchange.shape === "socket" : mark.direction === "upstream",
+      isStuck: mark.passed === undefined,
+      label: mark.message ? quoted(mark.message.text) : labelOfTick(mark),
+    });
+  }
+  for (const { end, at, number } of marks.connection) {
+    if (end !== "refused" && end !== "unreachable") continue;
+    const reach = end === "refused" ? 0.5 : 1;
+    cross("failed", "upstream", at, at, { mark: number, label: words[end], reach });
+  }
+  arrows.sort((one, other) => one.y - other.y);
+  const { rows, rowOf } = placeRows(arrows);
+
+  // From back to front: what lasts, then what crosses.
+  for (const mark of marks.fault) {
+    if (mark.at <= to && (mark.until ?? now) >= begin) drawFault(mark, column, view, yOf, add);
+  }
+  for (const x of [column.browser, column.server]) {
+    add("path", `lifeline ${x}`, "back", "lifeline", { d: `M${round(x)} ${top - 4}V${round(yOf(to))}` });
+  }
+  const asked = new Map(arrows.filter(({ is }) => is === "ask").map((arrow) => [arrow.mark, arrow]));
+  const answered = new Map(
+    arrows.filter(({ is }) => is === "news" || is === "empty").map((arrow) => [arrow.mark, arrow]),
+  );
+  let previous: (Shape & { readonly mark: ExchangeMark })[] = [];
+  for (const mark of bars) {
+    const end = endOfBar(mark);
+    if (mark.at > to) break;
+    const lane = laneOf.get(mark.number) ?? 0;
+    const ask = asked.get(mark.number);
+    const answer = answered.get(mark.number);
+    const start = ask ? (rowOf.get(ask)?.y ?? ask.y) + ask.slope : yOf(mark.asked);
+    const isOver = end !== undefined && end <= now;
+    const stop = Math.max(
+      start + 4,
+      answer ? (rowOf.get(answer)?.y ?? answer.y) : isOver ? yOf(end) : bottom,
+    );
+    const bar = { mark, lane, start, stop, isOver };
+    const before = previous.find((other) => other.lane === lane);
+    if (before?.mark.broken && before.mark.shape === mark.shape && start > before.stop + 8) {
+      for (const x of sidesOf(bar, column)) {
+        const d = `M${round(x)} ${round(before.stop + 8)}V${round(start)}`;
+        add("path", `${mark.number} gap ${x}`, "back", "gap", { d });
+      }
+    }
+    previous = [...previous.filter((other) => other.lane !== lane), bar];
+    if (stop >= yOf(begin)) drawBar(bar, column, endOf.get(mark.connection), add);
+  }
+  for (const row of rows) drawRow(row, column, view, add);
+  if (top >= HEADS) drawHeads(source, column, view, add);
+  return shapes;
+}
+
+type ArrowDetails = Pick<Arrow, "mark" | "label"> &
+  Partial<Pick<Arrow, "count" | "lane" | "isSocket" | "isStuck" | "reach" | "short">>;
+type Cross = (is: Kind, direction: Direction, at: Time, until: Time | undefined, more: ArrowDetails) => void;
+type Add = (
+  tag: DrawnShape["tag"],
+  key: string,
+  layer: DrawnShape["layer"],
+  className: string,
+  attributes: DrawnShape["attributes"],
+  more?: Partial<DrawnShape>,
+) => void;
+
+function isBar({ shape }: ExchangeMark): boolean {
+  return shape === "held" || shape === "stream" || shape === "socket";
+}
+
+/** A held request's bar ends where its answer begins, a stream's where that ends. */
+function endOfBar({ shape, answered, until }: ExchangeMark): Time | undefined {
+  return shape === "held" ? (answered ?? until) : until;
+}
+
+/** Bars that last at the same time are beside each other: each takes the first lane that is free. */
+function lanesOf(bars: readonly ExchangeMark[], most: number): Map<number, number> {
+  const ends: number[] = [];
+  const laneOf = new Map<number, number>();
+  for (const mark of bars) {
+    const free = ends.findIndex((end) => end <= mark.at);
+    const lane = free === -1 ? ends.length : free;
+    ends[lane] = endOfBar(mark) ?? Number.POSITIVE_INFINITY;
+    laneOf.set(mark.number, Math.min(lane, most - 1));
+  }
+  return laneOf;
+}
+
+function quoted(text: string): string {
+  return `“${text}”`;
+}
+
+function labelOfTick({ what, direction }: TickMark): string {
+  if (what === "close") return "CLOSE";
+  return what === "heartbeat" ? (direction === "upstream" ? "PONG" : "heartbeat") : "";
+}
+
+function messagesOf({ messages, count }: ExchangeMark): string {
+  const [first] = messages;
+  if (first === undefined) return "";
+  return count > 1 ? ` ${quoted(first.text)} +${count - 1}` : ` ${quoted(first.text)}`;
+}
+
+/** A request and its response as what crosses. */
+function crossingsOf(
+  mark: ExchangeMark,
+  lane: number | undefined,
+  cross: Cross,
+  isSlow: (start: Time, end: Time) => boolean,
+): void {
+  const { shape, number, method, target, at, asked, answered, until, status = "", count } = mark;
+  const request = `${method} ${target}`;
+  const answer = status === "" ? "" : ` → ${status}`;
+  const whole = request + answer;
+  const short = `${target.split("?")[0]}${answer}`;
+  if (shape === "page") cross("page", "downstream", at, at, { mark: number, label: whole, short });
+  if (shape === "poll" || shape === "other") {
+    const slow = answered !== undefined && (isSlow(at, asked) || isSlow(answered, until ?? answered));
+    const said = count > 0 ? { label: request } : { label: whole, short };
+    cross("poll", "upstream", at, slow ? asked : at, { mark: number, ...said });
+    if (answered === undefined) return;
+    if (count > 0) {
+      cross("news", "downstream", answered, until, {
+        mark: number,
+        label: `${status}${messagesOf(mark)}`,
+        count,
+      });
+    } else if (slow) cross("empty", "downstream", answered, until, { mark: number, label: String(status) });
+    return;
+  }
+  if (shape === "send") {
+    const brought = messagesOf(mark);
+    cross("send", "upstream", at, asked, { mark: number, label: request + brought, short: brought.trim() });
+    return;
+  }
+  if (shape === "page") return;
+  const isSocket = shape === "socket";
+  const bar = { mark: number, ...(lane === undefined ? {} : { lane }), isSocket };
+  const said = shape === "held" ? { label: request } : { label: whole, short };
+  cross("ask", "upstream", at, asked, { ...bar, ...said });
+  if (shape !== "held" || answered === undefined) return;
+  const label = `${status}${messagesOf(mark)}`;
+  cross(count > 0 ? "news" : "empty", "downstream", answered, until, {
+    ...bar,
+    label,
+    count: Math.max(1, count),
+  });
+}
+
+interface Shape {
+  readonly lane: number;
+  readonly start: number;
+  readonly stop: number;
+  readonly isOver: boolean;
+}
+
+/** A held request and a stream are the server's matter; on a socket both sides may speak. */
+function sidesOf({ mark, lane }: { mark: ExchangeMark; lane: number }, column: Column): number[] {
+  const server = column.server - lane * LANE;
+  return mark.shape === "socket" ? [column.browser + lane * LANE, server] : [server];
+}
+
+function drawBar(
+  { mark, lane, start, stop, isOver }: Shape & { readonly mark: ExchangeMark },
+  column: Column,
+  connection: ConnectionMark | undefined,
+  add: Add,
+): void {
+  const isBroken = isOver && mark.broken === true;
+  const className = { held: "hold", stream: "stream", socket: "socket" }[mark.shape as "held"];
+  const sides = sidesOf({ mark, lane }, column);
+  const [left, right] = [sides[0] ?? 0, sides.at(-1) ?? 0];
+  const height = round(stop - start);
+  if (mark.shape === "socket") {
+    const tube = { x: round(left), y: round(start), width: round(right - left), height };
+    add("rect", `${mark.number} tube`, "back", "tube", tube);
+  }
+  sides.forEach((x, side) => {
+    const rect = { x: round(x - BAR / 2), y: round(start), width: BAR, height, rx: isBroken ? 0 : 3 };
+    add("rect", `${mark.number} bar ${side}`, "back", className, rect, { marks: [mark.number] });
+    if (!isBroken) return;
+    const isCut = connection?.end === "cut" || connection?.end === "reset";
+    const y = stop + 1;
+    const cross = `M${round(x - 6)} ${round(y - 6)}l12 12m0-12l-12 12`;
+    add("path", `${mark.number} break ${side}`, "front", isCut ? "break" : "break soft", { d: cross });
+  });
+}
+
+function drawFault(mark: FaultMark, column: Column, view: View, yOf: (time: Time) => number, add: Add): void {
+  const { words, top, labels } = view;
+  const [y, end] = [Math.max(top, yOf(mark.at)), yOf(Math.min(mark.until ?? view.now, view.to))];
+  const [left, width] = [round(column.browser + 6), round(column.server - column.browser - 12)];
+  const said = {
+    cut: () => words.cut,
+    refuse: () => words.refuse,
+    delay: () => words.delay(mark.ms ?? 0),
+    stall: () => words.stall[mark.direction ?? "downstream"],
+    split: () => words.split,
+  }[mark.fault]();
+  if (mark.fault === "cut") {
+    add("path", `${mark.number} fault`, "back", "fault cut", { d: `M${left} ${round(y)}h${width}` });
+  } else {
+    const rect = { x: left, y: round(y), width, height: round(Math.max(2, end - y)), rx: 4 };
+    add("rect", `${mark.number} fault`, "back", `fault ${mark.fault}`, rect);
+  }
+  if (!labels) return;
+  // On the right, where no row has its label; that of a cut above its line, because others often begin with it.
+  const place = { x: round(column.server - 2.5 * LANE), y: round(mark.fault === "cut" ? y - 5 : y + 13) };
+  const text = clipped(said, width / 2 - 3 * LANE);
+  add("text", `${mark.number} fault text`, "front", "fault", place, { text });
+}
+
+function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: Add): void {
+  const { first, y } = row;
+  const { is, direction, slope, lane = 0, isSocket = false } = first;
+  const isUp = direction === "upstream";
+  const left = isSocket ? column.browser + lane * LANE + BAR / 2 : column.browser;
+  const right = column.server - (first.lane === undefined ? 0 : lane * LANE + BAR / 2);
+  const middle = (column.browser + column.server) / 2;
+  const key = `${first.mark} ${is}`;
+  const [from, to] = isUp ? [left, right] : [right, left];
+  const way = isUp ? 1 : -1;
+  const line = `M${round(from)} ${round(y)}L${round(to - way)} ${round(y + slope)}`;
+  const open = { marks: row.marks };
+  const tip = (size: number) =>
+    `m${-way * size} ${round(-size * 0.7)}l${way * size} ${round(size * 0.7)}l${-way * size} ${round(size * 0.7)}`;
+
+  add("path", `${key} hit`, "front", "hit", { d: line }, open);
+  if (is === "failed") {
+    const end = left + (right - left) * (first.reach ?? 1) - (first.reach === 1 ? 8 : 0);
+    const x = round(end);
+    add("path", key, "front", "failed", { d: `M${round(left)} ${round(y)}H${x - 7}` });
+    add("path", `${key} break`, "front", "break", { d: `M${x - 5} ${round(y - 5)}l10 10m0-10l-10 10` });
+  } else if (is === "poll" || is === "page") {
+    add("path", key, "front", `${is} line`, { d: line });
+    const r = is === "page" ? 3 : 3.5;
+    add("circle", `${key} dot`, "front", is, { cx: round(middle), cy: round(y + slope / 2), r });
+  } else {
+    const size = is === "ask" || is === "empty" || is === "heartbeat" ? 5 : 7;
+    const className = {
+      ask: "ask",
+      empty: "answer",
+      news: "answer news",
+      send: "send",
+      message: `message ${direction}`,
+      heartbeat: "heartbeat",
+      close: "close",
+    }[is];
+    const stuck = `M${round(from)} ${round(y)}H${round(middle)}m${4 * way} -5v10`;
+    if (first.isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
+    else add("path", key, "front", className, { d: `${line}${tip(size)}` });
+    if (is === "news") {
+      add("circle", `${key} dot`, "front", "news", { cx: round(right), cy: round(y), r: 4.5 });
+    }
+  }
+  const room = (is === "poll" || is === "page" ? middle : right - 12) - left - INDENT;
+  const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
+  const texts = is === "page" && row.marks.length > 1 ? [words.files] : [first.label, first.short ?? ""];
+  const text = labels ? `${fitting(texts, room - times.length * LETTER)}${times}` : times.trim();
+  if (text === "") return;
+  const at = isSocket ? left - BAR / 2 : left;
+  const slid = slope * (INDENT / Math.max(1, right - left));
+  const place = { x: round(at + INDENT), y: round(y + 4 + (isUp ? slid : slope - slid)) };
+  const faint = is === "poll" || is === "heartbeat" || is === "page" || is === "ask" || is === "empty";
+  const className = `label ${is === "failed" ? "bad" : faint ? "faint" : ""}`.trim();
+  add("text", `${key} label`, "front", className, place, { text, ...open });
+}
+
+function drawHeads(source: Source, column: Column, { words, top, labels }: View, add: Add): void {
+  const y = top - 16;
+  add("text", "browser", "front", "head", { x: round(column.browser - 12), y }, { text: words.browser });
+  add("text", "server", "front", "head end", { x: round(column.server + 12), y }, { text: words.server });
+  if (!labels) return;
+  const middle = round((column.browser + column.server) / 2);
+  add("text", "name", "front", "head name", { x: middle, y }, { text: source.name });
+}
+
+/** The first text that has room, or as much of the last one as has. */
+function fitting(texts: readonly string[], width: number): string {
+  const all = texts.filter((text) => text !== "");
+  return all.find((text) => clipped(text, width) === text) ?? clipped(all.at(-1) ?? "", width);
+}
+
+/** As much of a text as has room. East Asian letters are twice as wide. */
+function clipped(text: string, width: number): string {
+  let used = 0;
+  let shown = "";
+  for (const letter of text) {
+    used +=
+      letter > "\u10ff" && letter !== "→" && letter < "\uffe0" && !/[\u2010-\u2027]/.test(letter)
+        ? 2 * LETTER
+        : LETTER;
+    if (used > width) return shown === "" ? "" : `${shown.slice(0, -1)}…`;
+    shown += letter;
+  }
+  return shown;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/**
+ * Writes shapes as one SVG file.
+ *
+ * @param about `style` is the content of drawing.css; `title` and `description` are for readers who do not see it
+ */
+export function svgText(
+  shapes: readonly DrawnShape[],
+  about: {
+    readonly width: number;
+    readonly height: number;
+    readonly title: string;
+    readonly description: string;
+    readonly style: string;
+  },
+): string {
+  const { width, height, title, description, style } = about;
+  const ordered = [
+    ...shapes.filter(({ layer }) => layer === "back"),
+    ...shapes.filter(({ layer }) => layer === "front"),
+  ];
+  const elements = ordered
+    .filter((shape) => shape.class.split(" ")[0] !== "hit")
+    .map(({ tag, class: className, attributes, text = "" }) => {
+      const all = Object.entries({ class: className, ...attributes });
+      return `<${tag}${all.map(([name, value]) => ` ${name}="${escaped(String(value))}"`).join("")}>${escaped(text)}</${tag}>`;
+    });
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="wire" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">
+<title id="title">${escaped(title)}</title>
+<desc id="description">${escaped(description)}</desc>
+<style>${style}</style>
+${elements.join("\n")}
+</svg>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
