@@ -287,7 +287,7 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
       lane: laneOf.get(mark.exchange) ?? 0,
       isSocket: exchange ? exchange.shape === "socket" : mark.direction === "upstream",
       isStuck: mark.passed === undefined,
-      label: mark.message ? quoted(mark.message.text) : labelOfTick(mark),
+      label: mark.message ? quoted(mark.message.text) : mark.summary,
     });
   }
   for (const { end, at, number } of marks.connection) {
@@ -374,11 +374,6 @@ function lanesOf(bars: readonly ExchangeMark[], most: number): Map<number, numbe
 
 function quoted(text: string): string {
   return `“${text}”`;
-}
-
-function labelOfTick({ what, direction }: TickMark): string {
-  if (what === "close") return "CLOSE";
-  return what === "heartbeat" ? (direction === "upstream" ? "PONG" : "heartbeat") : "";
 }
 
 function messagesOf({ messages, count }: ExchangeMark): string {
@@ -621,6 +616,10 @@ ${elements.join("\n")}
 `;
 }
 
+/** Text as XML 1.0 §2.2 and §2.4 have it: what it knows no character for is left out. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text
+    .toWellFormed()
+    .replace(/[^\t\n\r\u0020-\ufffd\u{10000}-\u{10ffff}]/gu, "")
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
