@@ -214,7 +214,8 @@ function labelPayload(
     return `${code}${reason === "" ? "" : ` ${reason}`}`;
   }
   const isText = !isCompressed && (opcode === TEXT || opcode === CONTINUATION);
-  const value = isText
+  const isPlain = isText || (opcode > CLOSE && /^[\x20-\x7e]*$/.test(payload.toString("latin1")));
+  const value = isPlain
     ? payload.toString()
     : isCompressed
       ? "permessage-deflate"
