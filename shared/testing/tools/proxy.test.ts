@@ -470,7 +470,7 @@ test("a port in use is said by the error's code", async () => {
   });
 });
 
-test("a watcher is told of each connection, its bytes and their direction, and its close", async () => {
+test("a watcher is told of each connection, its bytes and their direction, when they pass, its ends and its close", async () => {
   const events: WireEvent[] = [];
   const { client, server, proxy } = await open({ watch: (event) => events.push(event) });
   client.socket.write("ping");
@@ -483,7 +483,31 @@ test("a watcher is told of each connection, its bytes and their direction, and i
   expect(events).toEqual([
     { type: "open", connection: 1 },
     { type: "bytes", connection: 1, direction: "upstream", bytes: Buffer.from("ping") },
+    { type: "passed", connection: 1, direction: "upstream", bytes: 4 },
     { type: "bytes", connection: 1, direction: "downstream", bytes: Buffer.from("pong") },
-    { type: "close", connection: 1 },
+    { type: "passed", connection: 1, direction: "downstream", bytes: 4 },
+    { type: "end", connection: 1, direction: "downstream" },
+    { type: "end", connection: 1, direction: "upstream" },
+    { type: "close", connection: 1, how: "closed" },
+  ]);
+});
+
+test("a watcher is told how a connection closed, and of each that is refused", async () => {
+  const events: WireEvent[] = [];
+  const { client, proxy, behind } = await open({ watch: (event) => events.push(event) });
+  proxy.cutAll();
+  await client.closed;
+  proxy.refuse();
+  await connectTo(proxy.port).closed;
+  const gone = await openProxy({ to: behind.port });
+  await gone.close();
+  const alone = await openProxy({ to: gone.port, watch: (event) => events.push(event) });
+  onTestFinished(() => alone.close());
+  await connectTo(alone.port).closed;
+  await settle();
+  expect(events.filter(({ type }) => type !== "open")).toEqual([
+    { type: "close", connection: 1, how: "reset" },
+    { type: "refused" },
+    { type: "close", connection: 1, how: "unreachable" },
   ]);
 });
