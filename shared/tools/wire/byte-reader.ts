@@ -41,8 +41,10 @@ export class ByteReader {
   /** The place behind the last unit, and when its last byte was read. */
   lastPlace = 0;
   lastTime: Time = 0;
-  /** No more bytes come. */
+  /** No more bytes come; when that was seen, and whether it was by a FIN. */
   ended = false;
+  endedAt: Time = 0;
+  isClean = false;
   #buffer = Buffer.alloc(FIRST_CAPACITY);
   #start = 0;
   #end = 0;
@@ -73,6 +75,12 @@ export class ByteReader {
     if (this.#last.shift === shift && this.#last.at === at && this.#pieces.length > 0) this.#pieces.pop();
     this.#last = { end, shift, at };
     this.#pieces.push(this.#last);
+  }
+
+  end(at: Time, isClean: boolean): void {
+    this.ended = true;
+    this.endedAt = at;
+    this.isClean = isClean;
   }
 
   /** The byte so many behind the next one; undefined where it has not come. */

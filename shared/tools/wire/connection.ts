@@ -19,8 +19,8 @@ export interface ConnectionDecoder {
   skip(direction: Direction, count: number): void;
   /** How many bytes were read in this direction, the missing ones included. */
   read(direction: Direction): number;
-  /** No more bytes come in this direction. */
-  end(direction: Direction): void;
+  /** No more bytes come in this direction. @param isClean by a FIN: what ends with its connection is whole then */
+  end(direction: Direction, at: Time, isClean: boolean): void;
 }
 
 export function decodeConnection(listener: DecodedListener): ConnectionDecoder {
@@ -53,8 +53,9 @@ export function decodeConnection(listener: DecodedListener): ConnectionDecoder {
       decoders[direction] = readRaw(readers[direction], { direction, listener }, "torn");
     },
     read: (direction) => fed[direction],
-    end(direction) {
-      readers[direction].ended = true;
+    end(direction, at, isClean) {
+      if (readers[direction].ended) return;
+      readers[direction].end(at, isClean);
       resume();
     },
   };
@@ -144,7 +145,7 @@ function* readResponseBody(
     reader.piecesOf(from, bytes, (piece, place, at) => lines.feed(piece, place, at));
     events.next();
   });
-  lines.ended = true;
+  lines.end(reader.endedAt, true);
   events.next();
   return problem;
 }
@@ -196,5 +197,5 @@ function tellWhole(
   { listener, direction }: Teller,
   exchange: Exchange | undefined,
 ): void {
-  listener.whole(exchange, direction, reader.lastPlace, reader.lastTime);
+  listener.whole(exchange, direction, reader.lastPlace, reader.ended ? reader.endedAt : reader.lastTime);
 }

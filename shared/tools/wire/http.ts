@@ -226,7 +226,7 @@ export function* readBody(
   if (length === "chunked") return yield* readChunks(reader, teller, exchange, isEvents, onContent);
   const end = length === "until close" ? Number.POSITIVE_INFINITY : reader.position + length.bytes;
   while (reader.position < end) {
-    if (!(yield* reader.more())) return end === Number.POSITIVE_INFINITY ? undefined : "cutBody";
+    if (!(yield* reader.more())) return length === "until close" && reader.isClean ? undefined : "cutBody";
     const from = reader.position;
     const bytes = reader.take(Math.min(reader.available, end - from));
     reader.label(from, reader.position, "body", "RFC 9112 §6.3", { value: `${bytes.length} B` });

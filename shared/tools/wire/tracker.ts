@@ -208,7 +208,7 @@ class ConnectionTracker implements DecodedListener {
       return true;
     }
     const way = this.#ways[record.direction];
-    if (record.type === "end") this.#decoder.end(record.direction);
+    if (record.type === "end") this.#decoder.end(record.direction, record.at, true);
     else if (record.type === "passed") this.#pass(way, record.to, record.at);
     else {
       const { direction, bytes, skipped, late, at } = record;
@@ -236,8 +236,9 @@ class ConnectionTracker implements DecodedListener {
   }
 
   #close(how: "closed" | "reset" | "cut" | "unreachable", at: Time): void {
-    this.#decoder.end("upstream");
-    this.#decoder.end("downstream");
+    for (const direction of ["upstream", "downstream"] as const) {
+      this.#decoder.end(direction, at, how === "closed");
+    }
     for (const { mark, saidGoodbye } of this.#exchanges.values()) {
       this.#tellMark(Object.assign(mark, { until: at, ...(!saidGoodbye && { broken: true }) }));
     }

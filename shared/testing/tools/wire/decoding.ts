@@ -41,8 +41,8 @@ export function decode(pieces: readonly Piece[], isOver = true): Decoded {
   });
   for (const [index, { direction, bytes }] of pieces.entries()) decoder.feed(direction, bytes, index + 1);
   if (isOver) {
-    decoder.end("upstream");
-    decoder.end("downstream");
+    decoder.end("upstream", pieces.length, true);
+    decoder.end("downstream", pieces.length, true);
   }
   return {
     units,
