@@ -90,6 +90,9 @@ export interface DrawnShape {
   readonly text?: string;
   /** The numbers of the marks that it stands for, if it can be opened. */
   readonly marks?: readonly number[];
+  /** Which way it goes, and whether messages go with it. */
+  readonly way?: Direction;
+  readonly isCarrying?: boolean;
 }
 
 /** Where a column is, in pixels. */
@@ -133,7 +136,7 @@ export function columnsOf(sources: readonly Source[], width: number): Column[] {
 /**
  * Draws marks.
  *
- * @param marks in the order of their numbers
+ * @param marks in any order
  * @returns the shapes, of each layer from back to front
  */
 export function draw(marks: Iterable<Mark>, view: View): DrawnShape[] {
@@ -240,7 +243,7 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   const begin = (Math.floor(((from / 1_000) * pxPerSecond - margin) / CHAIN) * CHAIN * 1_000) / pxPerSecond;
   const isSeen = (at: Time) => at >= begin && at <= to;
   const most = Math.max(1, Math.floor((column.server - column.browser) / 4 / LANE));
-  const bars = marks.exchange.filter(isBar);
+  const bars = marks.exchange.filter(isBar).sort((one, other) => one.at - other.at);
   const laneOf = lanesOf(bars, most);
   const endOf = new Map(marks.connection.map((mark) => [mark.connection, mark]));
   const bottom = yOf(Math.min(to, now));
@@ -502,7 +505,7 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
   const [from, to] = isUp ? [left, right] : [right, left];
   const way = isUp ? 1 : -1;
   const line = `M${round(from)} ${round(y)}L${round(to - way)} ${round(y + slope)}`;
-  const open = { marks: row.marks };
+  const open = { marks: row.marks, way: direction, isCarrying: is === "send" || is === "news" };
   const tip = (size: number) =>
     `m${-way * size} ${round(-size * 0.7)}l${way * size} ${round(size * 0.7)}l${-way * size} ${round(size * 0.7)}`;
 
