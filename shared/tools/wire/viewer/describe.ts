@@ -38,6 +38,7 @@ export function eventsOf(mark: Mark | undefined, { events }: Wire): TrafficEvent
     if (event.number < mark.request) return false;
     // A stream's events and a socket's frames are marks of their own.
     if (event.kind === "sse" || event.kind === "frame") return false;
+    if (event.kind === "chunk" && mark.shape === "stream") return false;
     if (event.kind === "open" || event.kind === "close") return false;
     return event.at <= (mark.until ?? Number.POSITIVE_INFINITY);
   };

@@ -82,11 +82,12 @@ export function openWire(changed: (change: Change) => void): Wire {
     forget(marks, isOver);
     seen += update.events.length;
     ({ counters, faults } = update);
+    const isOther = update.sources && JSON.stringify(update.sources) !== JSON.stringify(sources);
     if (update.sources) sources = update.sources;
     // Nothing ever seems to happen in the future, and time does not go back.
     const ahead = Math.max(0, clock.server + performance.now() - clock.here - update.now);
     clock = { server: update.now + Math.min(ahead, 250), here: performance.now() };
-    changed(update.sources ? "all" : "more");
+    changed(isOther ? "all" : "more");
   });
   stream.addEventListener("end", ({ data }) => {
     const end: End = JSON.parse(data);

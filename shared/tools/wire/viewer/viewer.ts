@@ -136,7 +136,7 @@ function choose(connection: number | undefined): void {
 function listConnections(): void {
   isListed = true;
   // An open list would close.
-  if (document.activeElement === filter && filter.matches(":open")) return;
+  if (document.activeElement === filter && filter.options.length > 0) return;
   const asked = new Map<number, string>();
   for (const mark of wire.marks.values()) {
     if (mark.mark !== "exchange" || mark.shape === "page") continue;
