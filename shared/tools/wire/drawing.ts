@@ -220,31 +220,25 @@ type Kind =
 interface Arrow extends Crossing {
   readonly is: Kind;
   readonly direction: Direction;
+  readonly of: Crosser;
   /** How far down it gets while it crosses, in pixels; 0 unless it is slow. */
   readonly slope: number;
-  /** Of an attempt that failed: how far it got, from 0 to 1. */
-  readonly reach?: number;
-  /** The lane of the bar that it belongs to. */
-  readonly lane?: number;
+  /** The lane of the bar that it belongs to; undefined where it goes from lifeline to lifeline. */
+  readonly lane: number | undefined;
   /** A socket's arrows end at the bars of both sides. */
-  readonly isSocket?: boolean;
-  /** A fault holds it up between the two, or it never arrived. */
-  readonly isStuck?: boolean;
-  /** In its full length, and shorter where that has no room. */
-  readonly label: string;
-  readonly short?: string;
+  readonly isSocket: boolean;
 }
 
 function drawColumn(source: Source, column: Column, marks: Marks, view: View): DrawnShape[] {
-  const { from, to, top, pxPerSecond, now, words } = view;
+  const { from, to, top, pxPerSecond, now } = view;
   const yOf = (time: Time) => top + ((time - from) * pxPerSecond) / 1_000;
   // Rows of some time before may reach into the view.
   const margin = CHAIN + 4 * ROW_GAP;
   const begin = (Math.floor(((from / 1_000) * pxPerSecond - margin) / CHAIN) * CHAIN * 1_000) / pxPerSecond;
-  const isSeen = (at: Time) => at >= begin && at <= to;
   const most = Math.max(1, Math.floor((column.server - column.browser) / 4 / LANE));
   const bars = marks.exchange.filter(isBar).sort((one, other) => one.at - other.at);
   const laneOf = lanesOf(bars, most);
+  const sockets = new Set(bars.filter(({ shape }) => shape === "socket").map(({ number }) => number));
   const endOf = new Map(marks.connection.map((mark) => [mark.connection, mark]));
   const bottom = yOf(Math.min(to, now));
   const shapes: DrawnShape[] = [];
@@ -271,35 +265,28 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const slope = end === undefined ? 0 : ((end - start) * pxPerSecond) / 1_000;
     return slope > SLOPE ? slope : 0;
   };
-  const cross = (is: Kind, direction: Direction, at: Time, until: Time | undefined, more: ArrowDetails) => {
-    if (!isSeen(at)) return;
+  const cross: Cross = (of, is, direction, at, until) => {
+    if (at < begin || at > to) return;
     const slope = slopeOf(at, until);
     // What is slow is drawn as itself: its own slope would be hidden in that of another.
-    const kind = slope > 0 ? `${is} ${direction} ${more.mark}` : `${is} ${direction}`;
-    arrows.push({ count: 1, ...more, is, direction, slope, kind, y: yOf(at) });
+    const kind = slope > 0 ? `${is} ${direction} ${of.number}` : `${is} ${direction}`;
+    const bar = of.mark === "tick" ? of.exchange : of.number;
+    const lane = laneOf.get(bar) ?? (of.mark === "tick" ? 0 : undefined);
+    const isSocket = of.mark === "connection" ? false : sockets.has(bar);
+    arrows.push({ kind, y: yOf(at), mark: of.number, is, direction, of, slope, lane, isSocket });
   };
-
   for (const mark of marks.exchange) {
-    crossingsOf(mark, laneOf.get(mark.number), cross, (start, end) => slopeOf(start, end) > 0);
+    crossingsOf(mark, cross, (start, end) => slopeOf(start, end) > 0);
   }
-  const exchanges = new Map(bars.map((mark) => [mark.number, mark]));
   for (const mark of marks.tick) {
-    const exchange = exchanges.get(mark.exchange);
-    cross(mark.what === "other" ? "heartbeat" : mark.what, mark.direction, mark.at, mark.passed, {
-      mark: mark.number,
-      lane: laneOf.get(mark.exchange) ?? 0,
-      isSocket: exchange ? exchange.shape === "socket" : mark.direction === "upstream",
-      isStuck: mark.passed === undefined,
-      label: mark.message ? quoted(mark.message.text) : mark.summary,
-    });
+    cross(mark, mark.what === "other" ? "heartbeat" : mark.what, mark.direction, mark.at, mark.passed);
   }
-  for (const { end, at, number } of marks.connection) {
-    if (end !== "refused" && end !== "unreachable") continue;
-    const reach = end === "refused" ? 0.5 : 1;
-    cross("failed", "upstream", at, at, { mark: number, label: words[end], reach });
+  for (const mark of marks.connection) {
+    if (mark.end === "refused" || mark.end === "unreachable")
+      cross(mark, "failed", "upstream", mark.at, mark.at);
   }
   arrows.sort((one, other) => one.y - other.y);
-  const { rows, rowOf } = placeRows(arrows);
+  const rows = placeRows(arrows);
 
   // From back to front: what lasts, then what crosses.
   for (const mark of marks.fault) {
@@ -308,10 +295,12 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   for (const x of [column.browser, column.server]) {
     add("path", `lifeline ${x}`, "back", "lifeline", { d: `M${round(x)} ${top - 4}V${round(yOf(to))}` });
   }
-  const asked = new Map(arrows.filter(({ is }) => is === "ask").map((arrow) => [arrow.mark, arrow]));
-  const answered = new Map(
-    arrows.filter(({ is }) => is === "news" || is === "empty").map((arrow) => [arrow.mark, arrow]),
-  );
+  const asked = new Map<number, Arrow>();
+  const answered = new Map<number, Arrow>();
+  for (const arrow of arrows) {
+    if (arrow.is === "ask") asked.set(arrow.mark, arrow);
+    else if (arrow.is === "news" || arrow.is === "empty") answered.set(arrow.mark, arrow);
+  }
   let previous: (Shape & { readonly mark: ExchangeMark })[] = [];
   for (const mark of bars) {
     const end = endOfBar(mark);
@@ -319,12 +308,9 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const lane = laneOf.get(mark.number) ?? 0;
     const ask = asked.get(mark.number);
     const answer = answered.get(mark.number);
-    const start = ask ? (rowOf.get(ask)?.y ?? ask.y) + ask.slope : yOf(mark.asked);
+    const start = ask ? (ask.row ?? ask).y + ask.slope : yOf(mark.asked);
     const isOver = end !== undefined && end <= now;
-    const stop = Math.max(
-      start + 4,
-      answer ? (rowOf.get(answer)?.y ?? answer.y) : isOver ? yOf(end) : bottom,
-    );
+    const stop = Math.max(start + 4, answer ? (answer.row ?? answer).y : isOver ? yOf(end) : bottom);
     const bar = { mark, lane, start, stop, isOver };
     const before = previous.find((other) => other.lane === lane);
     if (before?.mark.broken && before.mark.shape === mark.shape && start > before.stop + 8) {
@@ -341,9 +327,8 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   return shapes;
 }
 
-type ArrowDetails = Pick<Arrow, "mark" | "label"> &
-  Partial<Pick<Arrow, "count" | "lane" | "isSocket" | "isStuck" | "reach" | "short">>;
-type Cross = (is: Kind, direction: Direction, at: Time, until: Time | undefined, more: ArrowDetails) => void;
+type Crosser = ExchangeMark | TickMark | ConnectionMark;
+type Cross = (of: Crosser, is: Kind, direction: Direction, at: Time, until: Time | undefined) => void;
 type Add = (
   tag: DrawnShape["tag"],
   key: string,
@@ -386,49 +371,34 @@ function messagesOf({ messages, count }: ExchangeMark): string {
 }
 
 /** A request and its response as what crosses. */
-function crossingsOf(
-  mark: ExchangeMark,
-  lane: number | undefined,
-  cross: Cross,
-  isSlow: (start: Time, end: Time) => boolean,
-): void {
-  const { shape, number, method, target, at, asked, answered, until, status = "", count } = mark;
-  const request = `${method} ${target}`;
-  const answer = status === "" ? "" : ` → ${status}`;
-  const whole = request + answer;
-  const short = `${target.split("?")[0]}${answer}`;
-  if (shape === "page") cross("page", "downstream", at, at, { mark: number, label: whole, short });
-  if (shape === "poll" || shape === "other") {
-    const slow = answered !== undefined && (isSlow(at, asked) || isSlow(answered, until ?? answered));
-    const said = count > 0 ? { label: request } : { label: whole, short };
-    cross("poll", "upstream", at, slow ? asked : at, { mark: number, ...said });
+function crossingsOf(mark: ExchangeMark, cross: Cross, isSlow: (start: Time, end: Time) => boolean): void {
+  const { shape, at, asked, answered, until, count } = mark;
+  if (shape === "page") cross(mark, "page", "downstream", at, at);
+  else if (shape === "send") cross(mark, "send", "upstream", at, asked);
+  else if (shape === "poll" || shape === "other") {
+    const isSeen = answered !== undefined && (isSlow(at, asked) || isSlow(answered, until ?? answered));
+    cross(mark, "poll", "upstream", at, isSeen ? asked : at);
     if (answered === undefined) return;
-    if (count > 0) {
-      cross("news", "downstream", answered, until, {
-        mark: number,
-        label: `${status}${messagesOf(mark)}`,
-        count,
-      });
-    } else if (slow) cross("empty", "downstream", answered, until, { mark: number, label: String(status) });
-    return;
+    if (count > 0) cross(mark, "news", "downstream", answered, until);
+    else if (isSeen) cross(mark, "empty", "downstream", answered, until);
+  } else {
+    cross(mark, "ask", "upstream", at, asked);
+    if (shape !== "held" || answered === undefined) return;
+    cross(mark, count > 0 ? "news" : "empty", "downstream", answered, until);
   }
-  if (shape === "send") {
-    const brought = messagesOf(mark);
-    cross("send", "upstream", at, asked, { mark: number, label: request + brought, short: brought.trim() });
-    return;
-  }
-  if (shape === "page") return;
-  const isSocket = shape === "socket";
-  const bar = { mark: number, ...(lane === undefined ? {} : { lane }), isSocket };
-  const said = shape === "held" ? { label: request } : { label: whole, short };
-  cross("ask", "upstream", at, asked, { ...bar, ...said });
-  if (shape !== "held" || answered === undefined) return;
-  const label = `${status}${messagesOf(mark)}`;
-  cross(count > 0 ? "news" : "empty", "downstream", answered, until, {
-    ...bar,
-    label,
-    count: Math.max(1, count),
-  });
+}
+
+/** What an arrow says, and shorter, for where that has no room. */
+function labelsOf({ of, is }: Arrow, words: DrawingWords): string[] {
+  if (of.mark === "tick") return [of.message ? quoted(of.message.text) : of.summary];
+  if (of.mark === "connection") return [of.end === "refused" ? words.refused : words.unreachable];
+  const { shape, method, target, status, count } = of;
+  const request = `${method} ${target}`;
+  const brought = messagesOf(of);
+  if (is === "send") return [request + brought, brought.trim()];
+  if (is === "news" || is === "empty") return [`${status ?? ""}${brought}`];
+  if (status === undefined || shape === "held" || count > 0) return [request];
+  return [`${request} → ${status}`, `${target.split("?")[0]} → ${status}`];
 }
 
 interface Shape {
@@ -496,7 +466,7 @@ function drawFault(mark: FaultMark, column: Column, view: View, yOf: (time: Time
 
 function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: Add): void {
   const { first, y } = row;
-  const { is, direction, slope, lane = 0, isSocket = false } = first;
+  const { is, direction, slope, lane = 0, isSocket, of } = first;
   const isUp = direction === "upstream";
   const left = isSocket ? column.browser + lane * LANE + BAR / 2 : column.browser;
   const right = column.server - (first.lane === undefined ? 0 : lane * LANE + BAR / 2);
@@ -511,8 +481,9 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
 
   add("path", `${key} hit`, "front", "hit", { d: line }, open);
   if (is === "failed") {
-    const end = left + (right - left) * (first.reach ?? 1) - (first.reach === 1 ? 8 : 0);
-    const x = round(end);
+    // One that was refused does not reach the server.
+    const isRefused = of.mark === "connection" && of.end === "refused";
+    const x = round(isRefused ? middle : right - 8);
     add("path", key, "front", "failed", { d: `M${round(left)} ${round(y)}H${x - 7}` });
     add("path", `${key} break`, "front", "break", { d: `M${x - 5} ${round(y - 5)}l10 10m0-10l-10 10` });
   } else if (is === "poll" || is === "page") {
@@ -531,7 +502,8 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
       close: "close",
     }[is];
     const stuck = `M${round(from)} ${round(y)}H${round(middle)}m${4 * way} -5v10`;
-    if (first.isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
+    const isStuck = of.mark === "tick" && of.passed === undefined;
+    if (isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
     else add("path", key, "front", className, { d: `${line}${tip(size)}` });
     if (is === "news") {
       add("circle", `${key} dot`, "front", "news", { cx: round(right), cy: round(y), r: 4.5 });
@@ -539,7 +511,7 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
   }
   const room = (is === "poll" || is === "page" ? middle : right - 12) - left - INDENT;
   const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
-  const texts = is === "page" && row.marks.length > 1 ? [words.files] : [first.label, first.short ?? ""];
+  const texts = is === "page" && row.marks.length > 1 ? [words.files] : labelsOf(first, words);
   const text = labels ? `${fitting(texts, room - times.length * LETTER)}${times}` : times.trim();
   if (text === "") return;
   const at = isSocket ? left - BAR / 2 : left;

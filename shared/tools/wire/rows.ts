@@ -6,37 +6,33 @@ export interface Crossing {
   readonly kind: string;
   /** Where it would be by its time alone, in pixels. */
   readonly y: number;
-  /** The numbers of its marks. */
+  /** The number of its mark. */
   readonly mark: number;
-  readonly count: number;
+  /** Where it was placed. */
+  row?: Row<Crossing>;
 }
 
 /** Crossings that are drawn as one. */
 export interface Row<C extends Crossing> {
   /** Where it is drawn. */
-  y: number;
+  readonly y: number;
   readonly first: C;
   readonly marks: number[];
-  count: number;
 }
 
 /** At least so far apart are two rows, in pixels: so a label fits into each. */
 export const ROW_GAP = 13;
-/** No row is drawn further from its time, in pixels: what would be joins the row before it. */
+/** No row is drawn further from its time, in pixels: what would be joins the one of its kind before it. */
 const MOST_SHIFT = 3 * ROW_GAP;
 
 /**
- * Places crossings. What is cause and what is effect stays in this order, so that both can be seen at a scale at which they
- * would lie on each other.
+ * Places crossings, and gives each its row. What is cause and what is effect stays in this order, so that both can be seen
+ * at a scale at which they would lie on each other.
  *
  * @param crossings sorted by `y`
- * @returns the rows, and the row of each crossing
  */
-export function placeRows<C extends Crossing>(
-  crossings: readonly C[],
-): { rows: Row<C>[]; rowOf: Map<C, Row<C>> } {
+export function placeRows<C extends Crossing>(crossings: readonly C[]): Row<C>[] {
   const rows: Row<C>[] = [];
-  const rowOf = new Map<C, Row<C>>();
   const newest = new Map<string, Row<C>>();
   let lowest = Number.NEGATIVE_INFINITY;
   for (const crossing of crossings) {
@@ -45,15 +41,14 @@ export function placeRows<C extends Crossing>(
     const isFull = y - crossing.y > MOST_SHIFT;
     if (like !== undefined && (crossing.y < like.y + ROW_GAP || isFull)) {
       like.marks.push(crossing.mark);
-      like.count += crossing.count;
-      rowOf.set(crossing, like);
+      crossing.row = like;
       continue;
     }
-    const row = { y, first: crossing, marks: [crossing.mark], count: crossing.count };
+    const row = { y, first: crossing, marks: [crossing.mark] };
     lowest = y;
     rows.push(row);
-    rowOf.set(crossing, row);
+    crossing.row = row;
     newest.set(crossing.kind, row);
   }
-  return { rows, rowOf };
+  return rows;
 }

@@ -246,8 +246,8 @@ test("the same thing has the same key in the next drawing, wherever the view is"
 });
 
 test("rows of one kind that come close together become one; nothing is left out", () => {
-  const crossings = [1, 2, 3, 40, 41].map((y, index) => ({ kind: "a", y, mark: index, count: 1 }));
-  const { rows } = placeRows(crossings);
+  const crossings = [1, 2, 3, 40, 41].map((y, index) => ({ kind: "a", y, mark: index }));
+  const rows = placeRows(crossings);
   expect(rows.map(({ y, marks }) => ({ y, marks }))).toEqual([
     { y: 1, marks: [0, 1, 2] },
     { y: 40, marks: [3, 4] },

@@ -80,6 +80,8 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
   let lastOffset = 0;
   let lastFollow = 0;
   let lastRedraw = 0;
+  /** How long that took. */
+  let lasted = 0;
   let lastFrame = 0;
   let isStale = true;
   /** What was drawn, in pixels of the space. */
@@ -92,6 +94,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
   const most = () => Math.max(0, yOf(wire.now()) + BELOW - height);
 
   function redraw(now: Time, isOut: boolean): void {
+    const started = performance.now();
     // What stays in its place need not be changed.
     if (isOut) nameLifelines();
     if (isOut) range = { from: offset - height / 2, to: offset + 1.5 * height };
@@ -111,6 +114,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     highlight();
     isStale = false;
     lastRedraw = performance.now();
+    lasted = lastRedraw - started;
   }
 
   /** The heads of the lifelines stay while all else scrolls. */
@@ -138,7 +142,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     if (isFollowing) offset = most();
     if (time - lastFollow > FOLLOW) follow(now, time);
     const isOut = offset < range.from || offset + height > range.to;
-    if (isOut || (isStale && time - lastRedraw > REDRAW)) redraw(now, isOut);
+    if (isOut || (isStale && time - lastRedraw > Math.max(REDRAW, 4 * lasted))) redraw(now, isOut);
     move(now);
   }
 
