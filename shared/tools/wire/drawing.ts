@@ -158,6 +158,11 @@ export function draw(marks: Iterable<Mark>, view: View): DrawnShape[] {
   return shapes;
 }
 
+/** The class that gives a chapter its colour. */
+export function classOf({ name }: Source): string {
+  return `of-${/^ch\d\d/.exec(name)?.[0] ?? "other"}`;
+}
+
 interface Marks {
   readonly exchange: ExchangeMark[];
   readonly tick: TickMark[];
@@ -242,7 +247,6 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   const endOf = new Map(marks.connection.map((mark) => [mark.connection, mark]));
   const bottom = yOf(Math.min(to, now));
   const shapes: DrawnShape[] = [];
-  const about = source.name.slice(0, 4);
   const add = (
     tag: DrawnShape["tag"],
     key: string,
@@ -255,7 +259,7 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
       tag,
       key: `${source.source} ${key}`,
       layer,
-      class: `${className} of-${about}`,
+      class: `${className} ${classOf(source)}`,
       attributes,
       ...more,
     });

@@ -1,4 +1,5 @@
 // What was counted of each source, over its column.
+import { classOf } from "../drawing.ts";
 import type { Bytes, Counters, Source } from "../events.ts";
 import { sizeOf } from "./describe.ts";
 import type { Shown } from "./diagram.ts";
@@ -27,7 +28,7 @@ export function openCounters(wire: Wire, shown: Shown): { changed(): void; resta
 
   function columnOf(source: Source): Column & { readonly node: HTMLElement } {
     const { language } = shown;
-    const node = make("section", `column of-${source.name.slice(0, 4)}`);
+    const node = make("section", `column ${classOf(source)}`);
     const title = make("h2", "", source.name);
     node.append(title);
     const list = node.appendChild(make("dl"));

@@ -17,6 +17,8 @@ const TALLEST = 8_000_000;
 /** In milliseconds: so often it is drawn again while things happen, and the scroll bar follows. */
 const REDRAW = 80;
 const FOLLOW = 250;
+/** In milliseconds: only what is not answered for so long is shown as held; most requests are answered at once. */
+const HELD = 150;
 /** How often the picture moves where the reader wants less motion, in milliseconds. */
 const CALM = 1_000;
 
@@ -54,7 +56,7 @@ interface Events {
   /** Whether it follows, or its scale, has changed. */
   moved(): void;
   /** A row was chosen by the keyboard: say what it is. */
-  chosen(marks: readonly number[]): void;
+  chosen(marks: readonly number[], shape: DrawnShape): void;
 }
 
 /** Draws what is known into the page, for as long as it is open. */
@@ -110,7 +112,10 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
       words: DRAWING_WORDS[shown.language],
       labels: shown.labels,
     };
-    drawn.update(draw(marksOf(wire, shown), view));
+    const marks = marksOf(wire, shown);
+    const settled = marks.filter((mark) => !isYoung(mark, now));
+    drawn.update(draw(settled, view));
+    if (settled.length < marks.length) setTimeout(changed, HELD);
     highlight();
     isStale = false;
     lastRedraw = performance.now();
@@ -185,6 +190,10 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     }
   }
 
+  function changed(): void {
+    isStale = true;
+  }
+
   function scrolled(): void {
     if (Math.abs(scroller.scrollTop - lastOffset) < 3 && isFollowing) return;
     offset = scroller.scrollTop;
@@ -239,7 +248,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     }
     isStale = true;
     highlight();
-    events.chosen(chosen.marks ?? []);
+    events.chosen(chosen.marks ?? [], chosen);
   }
 
   scroller.tabIndex = 0;
@@ -288,9 +297,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     get pxPerSecond() {
       return pxPerSecond;
     },
-    changed() {
-      isStale = true;
-    },
+    changed,
     reword() {
       isStale = true;
       nameLifelines();
@@ -328,10 +335,17 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
 }
 
 /** Marks of connections that were not chosen are left out; faults are everybody's. */
-function* marksOf({ marks }: Wire, { connection }: Shown): Generator<Mark> {
-  for (const mark of marks.values()) {
-    if (connection === undefined || mark.mark === "fault" || mark.connection === connection) yield mark;
-  }
+function marksOf({ marks }: Wire, { connection }: Shown): Mark[] {
+  const all = [...marks.values()];
+  if (connection === undefined) return all;
+  return all.filter((mark) => mark.mark === "fault" || mark.connection === connection);
+}
+
+/** Whether a request may still be answered at once. */
+function isYoung(mark: Mark, now: Time): boolean {
+  return (
+    mark.mark === "exchange" && mark.shape === "held" && mark.answered === undefined && now - mark.at < HELD
+  );
 }
 
 /** The marks of all that carry a message which these carry, in all columns. */

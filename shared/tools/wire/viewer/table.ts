@@ -24,6 +24,7 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
   const range = element("rows-shown", HTMLElement);
   const newer = element("rows-newer", HTMLButtonElement);
   const older = element("rows-older", HTMLButtonElement);
+  const pages = element("pages", HTMLElement);
   let page = 0;
   let isShown = false;
   let isStale = true;
@@ -99,6 +100,7 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
     },
     show(on) {
       isShown = on;
+      pages.hidden = !on;
       frozen = undefined;
       page = 0;
       retell();

@@ -46,7 +46,8 @@ const details = openDetails(wire, shown, {
 const diagram = openDiagram(wire, shown, {
   opened: details.openMarks,
   moved,
-  chosen(marks) {
+  chosen(marks, shape) {
+    if (details.isOpen) details.openMarks(marks, shape);
     const [mark] = marks;
     const event = mark === undefined ? undefined : eventsOf(wire.marks.get(mark), wire)[0];
     const more = marks.length > 1 ? `, ${SAYS.inAll[shown.language](marks.length)}` : "";

@@ -27,6 +27,8 @@ export const PAGE = {
   toNow: { en: "Go to now", ko: "지금으로" },
   details: { en: "Bytes", ko: "바이트" },
   close: { en: "Close", ko: "닫기" },
+  newer: { en: "Newer", ko: "더 최신" },
+  older: { en: "Older", ko: "더 이전" },
   rows: { en: "What crossed, newest first", ko: "오간 것, 최신순" },
   noScript: {
     en: "The viewer needs JavaScript. Allow it for this page, then reload.",
@@ -87,8 +89,6 @@ export const SAYS = {
     en: (connection: number) => `connection ${connection}`,
     ko: (connection: number) => `연결 ${connection}`,
   },
-  newer: { en: "Newer", ko: "더 최신" },
-  older: { en: "Older", ko: "더 이전" },
   previous: { en: "Before it on this connection", ko: "이 연결에서 앞의 것" },
   next: { en: "After it on this connection", ko: "이 연결에서 뒤의 것" },
   only: { en: "Only this connection", ko: "이 연결만" },
