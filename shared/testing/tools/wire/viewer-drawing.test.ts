@@ -234,15 +234,29 @@ test("twenty thousand ticks are drawn as no more rows than have room", () => {
   expect(new Set(told).size).toBe(20_000);
 });
 
-test("the same thing has the same key in the next drawing, wherever the view is", () => {
-  const marks = Array.from({ length: 30 }, (_, index) =>
-    exchange("poll", 1_000 * index, { status: 204, answered: 1_000 * index + 2, until: 1_000 * index + 3 }),
-  );
-  const keys = (view: Partial<View>) => new Set(drawn(marks, view).map(({ key }) => key));
-  const [early, late] = [keys({ from: 5_000, to: 15_000 }), keys({ from: 9_000, to: 19_000 })];
-  const polls = [...late].filter((key) => key.endsWith("dot"));
-  expect(polls.length).toBeGreaterThan(9);
-  expect(polls.filter((key) => early.has(key)).length).toBeGreaterThan(5);
+test("the same thing has the same key and the same place, wherever the view begins", () => {
+  const stream = exchange("stream", 500, { status: 200, answered: 501 });
+  const polls = Array.from({ length: 30 }, (_, index) => {
+    const at = 1_000 * index;
+    return exchange("poll", at, { status: 204, answered: at + 2, until: at + 3 });
+  });
+  const burst = [exchange("send", 10_000, told), tick(stream, "downstream", 10_000.5)];
+  const placed = (from: number) => {
+    const shapes = drawn([stream, ...polls, ...burst], { from, to: from + 10_000 });
+    const hits = shapes.filter(({ class: name }) => name.startsWith("hit"));
+    return new Map(
+      hits.map(({ key, attributes }) => {
+        const [, y] = /^M\S+ (\S+)L/.exec(String(attributes["d"])) ?? [];
+        return [key, Math.round(Number(y) + (from * VIEW.pxPerSecond) / 1_000)];
+      }),
+    );
+  };
+  const [early, late] = [placed(5_000), placed(10_301)];
+  const common = [...late].filter(([key]) => early.has(key));
+  expect(common.length).toBeGreaterThan(5);
+  for (const [key, y] of common) expect(early.get(key)).toBe(y);
+  // What was moved down into the view is in it, though its moment is before.
+  expect(late.has(`1 ${burst[1]?.number} message hit`)).toBe(true);
 });
 
 test("rows of one kind that come close together become one; nothing is left out", () => {
