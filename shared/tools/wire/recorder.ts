@@ -8,6 +8,8 @@ import { type Tracker, trackTraffic } from "./tracker.ts";
 
 /** Decoding takes so many milliseconds of a turn of the event loop at most: in between bytes are passed on. */
 const TURN = 2;
+/** A piece with fewer bytes is copied: this is half of what Node takes for a buffer of its own. */
+const SMALL = 2_048;
 /** So many bytes may wait to be decoded. What comes then is passed on and kept, and shown as not decoded. */
 const WAITING_LIMIT = 16 * 1024 * 1024;
 
@@ -120,7 +122,8 @@ export async function openRecorder(
     const { direction } = event;
     if (event.type === "end") add({ type: "end", at, connection: number, direction });
     else if (event.type === "bytes") {
-      const { bytes } = event;
+      // Many small pieces in memory of their own would burden the garbage collector; copied, they share some.
+      const bytes = event.bytes.length < SMALL ? Buffer.from(event.bytes) : event.bytes;
       const way = ways[direction];
       const record: BytesRecord = {
         type: "bytes",

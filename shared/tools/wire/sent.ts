@@ -2,8 +2,9 @@
 import type { Carried, Time } from "./events.ts";
 import { type Said, shortened } from "./messages.ts";
 
-/** So many messages are remembered. */
-const REMEMBERED = 5_000;
+/** So many names of messages are remembered, and so many where they were too many. */
+const MOST = 10_000;
+const SPARED = 9_000;
 
 interface Sent {
   readonly token: string;
@@ -21,9 +22,11 @@ export class SentMessages {
       this.#byName.delete(name); // So that it becomes the newest.
       this.#byName.set(name, { token, at });
     }
-    for (const oldest of this.#byName.keys()) {
-      if (this.#byName.size <= 2 * REMEMBERED) break;
-      this.#byName.delete(oldest);
+    if (this.#byName.size > MOST) {
+      for (const oldest of this.#byName.keys()) {
+        if (this.#byName.size <= SPARED) break;
+        this.#byName.delete(oldest);
+      }
     }
     return { token, text: shortened(text, 60) };
   }

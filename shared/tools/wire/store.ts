@@ -5,7 +5,7 @@ import type { TrackerListener } from "./tracker.ts";
 
 /** What a store may hold. */
 export interface Limits {
-  /** Bytes of traffic; each record counts for 128 more. */
+  /** Bytes of traffic; each record counts for 400 more, which is about what it takes. */
   readonly bytes: number;
   readonly events: number;
   readonly marks: number;
@@ -20,8 +20,10 @@ export const LIMITS: Limits = {
   labels: 32 * 1024 * 1024,
 };
 
-const RECORD_COST = 128;
+const RECORD_COST = 400;
 const LABEL_COST = 100;
+/** Where there is too much, so much of what is allowed is left. */
+const SPARED = 0.95;
 /** An event is opened with so many bytes at most. */
 const OPENED_LIMIT = 64 * 1024;
 
@@ -144,26 +146,30 @@ export class TrafficStore implements TrackerListener {
     this.#events.set(event.number, { event, labels, cost });
     this.#labelCost += cost;
     this.#newEvents.push(event);
-    for (const [number, oldest] of this.#events) {
-      if (this.#events.size <= this.#limits.events && this.#labelCost <= this.#limits.labels) break;
-      this.#events.delete(number);
-      this.#labelCost -= oldest.cost;
-      const { source } = oldest.event;
-      this.forgotten.set(source, (this.forgotten.get(source) ?? 0) + 1);
-    }
+    if (this.#events.size > this.#limits.events || this.#labelCost > this.#limits.labels) this.#forget();
     if (this.#newEvents.length > 2 * this.#limits.events) this.#newEvents.splice(0, this.#limits.events);
+  }
+
+  /** Forgets the oldest events: a twentieth more than needed, because to begin to walk through a Map takes time. */
+  #forget(): void {
+    for (const [number, { event, cost }] of this.#events) {
+      const isEnough = this.#events.size <= SPARED * this.#limits.events;
+      if (isEnough && this.#labelCost <= SPARED * this.#limits.labels) return;
+      this.#events.delete(number);
+      this.#labelCost -= cost;
+      this.forgotten.set(event.source, (this.forgotten.get(event.source) ?? 0) + 1);
+    }
   }
 
   mark(mark: Mark): void {
     this.#marks.set(mark.number, mark);
     this.#newMarks.set(mark.number, mark);
-    // What still goes on stays, as if it were new.
-    for (let tries = 0; this.#marks.size > this.#limits.marks && tries < 100; tries += 1) {
-      const [oldest] = this.#marks.values();
-      if (oldest === undefined) break;
-      this.#marks.delete(oldest.number);
-      if (isGoingOn(oldest)) this.#marks.set(oldest.number, oldest);
-      else this.#newMarks.delete(oldest.number);
+    if (this.#marks.size <= this.#limits.marks) return;
+    for (const [number, oldest] of [...this.#marks]) {
+      if (this.#marks.size <= SPARED * this.#limits.marks) return;
+      if (isGoingOn(oldest)) continue;
+      this.#marks.delete(number);
+      this.#newMarks.delete(number);
     }
   }
 

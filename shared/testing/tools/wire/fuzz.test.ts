@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DIRECTIONS } from "../../../tools/flaky/proxy.ts";
-import type { Unit } from "../../../tools/wire/decoded.ts";
 import { closing, frameOf, PING, PONG, SAMPLE_KEY } from "../../frames.ts";
 import { type Decoded, decode, down, type Piece, unlabelled, up } from "./decoding.ts";
 
@@ -22,7 +21,7 @@ const body = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))
 const withLength = (bytes: Buffer) =>
   Buffer.concat([Buffer.from(`Content-Length: ${bytes.length}\r\n\r\n`), bytes]);
 const inChunks = (bytes: Buffer, size: number) => {
-  const parts = [Buffer.from("Transfer-Encoding: chunked\r\n\r\n")];
+  const parts: Buffer[] = [Buffer.from("Transfer-Encoding: chunked\r\n\r\n")];
   for (let at = 0; at < bytes.length; at += size) {
     const part = bytes.subarray(at, at + size);
     parts.push(Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n"));
@@ -133,14 +132,14 @@ function cutUp(pieces: Talk, cuts: readonly number[]): Piece[] {
 /** What was decoded, but for when; pieces of a body, and bytes that could not be decoded, come as they were cut. */
 function comparable({ units, answered, contents }: Decoded) {
   const told = DIRECTIONS.map((direction) => {
-    const list: Partial<Unit>[] = [];
+    const list: Record<string, unknown>[] = [];
     for (const unit of units) {
       if (unit.direction !== direction) continue;
       const { kind, from, to, summary, quiet, problem, labels, payload, block, frame } = unit;
       const last = list.at(-1);
       const isPiece = kind === "body" || kind === "raw";
       if (!isPiece) list.push({ kind, from, to, summary, quiet, problem, labels, payload, block, frame });
-      else if (last?.kind === kind && last.to === from) Object.assign(last, { to });
+      else if (last?.["kind"] === kind && last["to"] === from) Object.assign(last, { to });
       else list.push({ kind, from, to, problem });
     }
     return list;

@@ -120,7 +120,10 @@ test("HTTP: what Node's own parser read, head by head and byte by byte, is what 
       served.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
       const status = Number(new URL(`http://a${request.url}`).searchParams.get("status") ?? 200);
       response.writeHead(status, { "X-Korean": encodeURIComponent("한국어"), "X-Empty": "" });
-      if (status === 204 || status === 304) return response.end();
+      if (status === 204 || status === 304) {
+        response.end();
+        return;
+      }
       if (request.url?.includes("chunks")) for (const part of ["one", "two", "세"]) response.write(part);
       response.end(request.url?.includes("large") ? "x".repeat(200_000) : "done");
     });
