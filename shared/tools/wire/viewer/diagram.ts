@@ -280,6 +280,8 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
   new ResizeObserver(() => {
     width = scroller.clientWidth;
     height = scroller.clientHeight;
+    // What is above the columns has their width.
+    document.body.style.setProperty("--scrollbar", `${scroller.offsetWidth - width}px`);
     svg.setAttribute("width", String(width));
     svg.setAttribute("height", String(height));
     for (const [name, value] of Object.entries({ width, height: 4 * height })) {
