@@ -89,7 +89,7 @@ export interface Label {
 /** An event opened: what `GET /event/N` answers. */
 export interface OpenedEvent {
   readonly event: TrafficEvent;
-  /** The bytes from `from` to `to`, in base64: those of the event, and of the chunks around it. */
+  /** The bytes from `from` to `to`, in base64: those of the event, of the chunks around it, of the body behind it. */
   readonly bytes: string;
   readonly from: number;
   readonly to: number;

@@ -9,12 +9,14 @@ import { openViewerServer } from "./viewer-server.ts";
 
 /** A server that does not answer is asked again after so many milliseconds. */
 const AGAIN = 1_000;
+/** Its user is told when it did not answer so many times: it may be starting beside us. */
+const PATIENCE = 4;
 
 export interface LiveOptions {
   readonly sources: readonly Watch[];
   /** The viewer's port; 0 takes a free one. */
   readonly viewer: number;
-  /** Told when a source's server does not answer, once until it does. */
+  /** Told when a source's server has not answered for some seconds, once until it does. */
   readonly onUnreachable?: (port: number) => void;
 }
 
@@ -93,12 +95,12 @@ export async function watchLive({ sources, viewer, onUnreachable = () => {} }: L
   const seek = (source: number) => {
     const own = known[source - 1];
     if (own === undefined || seeking.has(source)) return;
-    let isSaid = false;
+    let tries = 0;
     const ask = async () => {
       const found = await probe(own.to, url);
       if (found === undefined) {
-        if (!isSaid) onUnreachable(own.to);
-        isSaid = true;
+        tries += 1;
+        if (tries === PATIENCE) onUnreachable(own.to);
         if (seeking.has(source)) seeking.set(source, setTimeout(ask, AGAIN));
         return;
       }

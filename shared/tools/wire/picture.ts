@@ -18,6 +18,8 @@ const LEAST = 8;
 const MOST = 60;
 /** Around what is drawn, in pixels. */
 const EDGE = 16;
+/** What comes close together is drawn further down than its time: so much is left below, in pixels. */
+const BELOW = 32;
 
 const TITLES = {
   en: (names: string) => `What crosses the wire: ${names}`,
@@ -50,7 +52,7 @@ export function pictureOf({ store, sources, now }: Replayed, language: Language)
   });
   return svgText(shapes, {
     width,
-    height: Math.ceil(HEADS + EDGE + pxPerSecond * seconds + EDGE),
+    height: Math.ceil(HEADS + EDGE + pxPerSecond * seconds + BELOW),
     title: TITLES[language](sources.map(({ name }) => name).join(", ")),
     description: DESCRIPTIONS[language],
     style: readFileSync(STYLE, "utf8"),

@@ -1,6 +1,6 @@
 // A recording as a file: a line of JSON for each record, to be read with `less` and opened again.
 import { CHAPTER_NAMES } from "../../html-renderer/chapters.ts";
-import type { Direction, FaultName, Source } from "./events.ts";
+import type { Direction, FaultName, Source, Time } from "./events.ts";
 import type { TrafficRecord } from "./records.ts";
 import type { ProblemKey } from "./words.ts";
 
@@ -60,32 +60,33 @@ function written(record: TrafficRecord): unknown {
  *
  * @param onBeginning called first
  * @param onRecord takes each record; returns false where it does not fit those before it
- * @returns what is wrong; where it is empty the recording is whole
+ * @returns how far it goes, and what is wrong; where that is empty the recording is whole
  * @throws Error a sentence, where it is no recording at all
  */
 export function readRecording(
   text: string,
   onBeginning: (beginning: Beginning) => void,
   onRecord: (record: TrafficRecord) => boolean,
-): RecordingProblem[] {
+): { readonly now: Time; readonly problems: RecordingProblem[] } {
   const lines = text.split("\n");
   const beginning = beginningOf(parsed(lines[0] ?? ""));
   onBeginning(beginning);
   let now = 0;
+  const stopAt = (key: ProblemKey, number: number) => ({ now, problems: [{ key, line: number }] });
   for (const [index, each] of lines.entries()) {
     if (index === 0) continue;
     const value = parsed(each);
     const at = isObject(value) ? value["at"] : undefined;
     if (!isObject(value) || typeof at !== "number" || !(at >= now) || !Number.isFinite(at)) {
-      return [{ key: each === "" && index === lines.length - 1 ? "noEnd" : "badLine", line: index + 1 }];
+      return stopAt(each === "" && index === lines.length - 1 ? "noEnd" : "badLine", index + 1);
     }
-    now = at;
-    if (value["type"] === "saved") return [];
+    if (value["type"] === "saved") return { now: at, problems: [] };
     const record = recordOf(value, at);
-    if (record === undefined) return [{ key: "badLine", line: index + 1 }];
-    if (!onRecord(record)) return [{ key: "misplacedLine", line: index + 1 }];
+    if (record === undefined) return stopAt("badLine", index + 1);
+    if (!onRecord(record)) return stopAt("misplacedLine", index + 1);
+    now = at;
   }
-  return [{ key: "noEnd", line: lines.length }];
+  return stopAt("noEnd", lines.length);
 }
 
 function beginningOf(value: unknown): Beginning {

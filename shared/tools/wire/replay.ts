@@ -13,7 +13,7 @@ const FILE_LIMIT = 256 * 1024 * 1024;
 /** A recording that was opened. */
 export interface Replayed extends Beginning {
   readonly store: TrafficStore;
-  /** When its last record was made. */
+  /** When it was saved, or as far as it goes. */
   readonly now: Time;
   readonly counters: readonly Counters[];
   readonly problems: readonly RecordingProblem[];
@@ -41,8 +41,7 @@ export function replay(text: string): Replayed {
   const store = new TrafficStore();
   let tracker: Tracker | undefined;
   let beginning: Beginning = { sources: [], began: 0 };
-  let now = 0;
-  const problems = readRecording(
+  const { now, problems } = readRecording(
     text,
     (first) => {
       beginning = first;
@@ -53,7 +52,6 @@ export function replay(text: string): Replayed {
     },
     (record) => {
       if (!tracker?.apply(record)) return false;
-      now = record.at;
       store.record(record);
       if (record.type === "clear") {
         store.clear();

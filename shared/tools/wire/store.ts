@@ -208,7 +208,7 @@ export class TrafficStore implements TrackerListener {
   }
 
   /**
-   * Opens an event: its bytes and its labels, and those of the chunks around it.
+   * Opens an event: its bytes and its labels, and those of the chunks around it or of the body behind it.
    *
    * @returns undefined where it is not kept any more
    */
@@ -217,17 +217,14 @@ export class TrafficStore implements TrackerListener {
     if (kept === undefined) return undefined;
     const { event } = kept;
     const { connection, direction } = event;
-    const beside = [...this.#events.values()].filter(
-      ({ event: other }) =>
-        other.connection === connection &&
-        other.direction === direction &&
-        other.from < event.to &&
-        other.to > event.from,
+    const way = [...this.#events.values()].filter(
+      ({ event: other }) => other.connection === connection && other.direction === direction,
     );
+    const beside = way.filter(({ event: other }) => other.from < event.to && other.to > event.from);
+    beside.push(...bodyOf(event, way));
     const from = Math.min(event.from, ...beside.map(({ event: other }) => other.from));
     const to = Math.max(event.to, ...beside.map(({ event: other }) => other.to));
-    const labels = [...this.#events.values()]
-      .filter(({ event: other }) => other.connection === connection && other.direction === direction)
+    const labels = way
       .flatMap((other) => other.labels)
       .filter((label) => label.from < to && label.to > from)
       .sort((a, b) => a.from - b.from || b.to - a.to || (b.bits?.[0] ?? 0) - (a.bits?.[0] ?? 0));
@@ -259,6 +256,17 @@ export class TrafficStore implements TrackerListener {
     return Buffer.concat(pieces);
   }
 }
+
+/** @returns the body behind a head, unless it is a stream of events: each of those is opened for itself */
+function bodyOf({ kind, number }: TrafficEvent, way: readonly KeptEvent[]): KeptEvent[] {
+  if (kind !== "request" && kind !== "response") return [];
+  const behind = way.filter(({ event }) => event.number > number);
+  const next = behind.findIndex(({ event }) => !BODY.has(event.kind));
+  const body = next === -1 ? behind : behind.slice(0, next);
+  return body.some(({ event }) => event.kind === "sse") ? [] : body;
+}
+
+const BODY: ReadonlySet<TrafficEvent["kind"]> = new Set(["body", "chunk", "trailer", "sse"]);
 
 function costOf(record: TrafficRecord): number {
   return RECORD_COST + (record.type === "bytes" ? record.bytes.length : 0);

@@ -180,6 +180,24 @@ test("an event is opened with its bytes, and each of them has a label, whatever 
   expect((await ask(`${live.url}/event/999999`)).status).toBe(404);
 });
 
+test("a head is opened with the body behind it, and the head of a stream without", async () => {
+  const chapter = await startChapter("ch11-sse");
+  const live = await watching(chapter.port);
+  const viewer = await viewerOf(live);
+  rawConnection(live.port, "GET /subscribe?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await say(live.port, "안녕");
+  const opened = async (number = 0) => {
+    const { bytes }: OpenedEvent = JSON.parse((await ask(`${live.url}/event/${number}`)).text);
+    return String(Buffer.from(bytes, "base64"));
+  };
+  const post = await viewer.mark("exchange", ({ shape, until }) => shape === "send" && until !== undefined);
+  const stream = await viewer.mark("exchange", ({ shape }) => shape === "stream");
+  await viewer.mark("tick", ({ message }) => message?.text === "안녕");
+  expect(await opened(post.request)).toMatch(/^POST .*\r\n\r\n\{"text":"안녕".*\}$/s);
+  expect(await opened(post.response)).toMatch(/^HTTP.*\r\n\r\n\{"id":1.*\}$/s);
+  expect(await opened(stream.response)).toMatch(/^HTTP.*chunked\r\n\r\n$/s);
+});
+
 test("a recording is saved while the chat goes on, and opened it shows the same", async () => {
   const chapter = await startChapter("ch09-polling");
   const live = await watching(chapter.port);

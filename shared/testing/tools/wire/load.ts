@@ -139,8 +139,10 @@ async function measure(): Promise<void> {
   });
   const [connections, rate, seconds] = [values.connections, values.rate, values.seconds].map(Number);
   const server = fork(import.meta.filename, ["serve"]);
+  process.on("exit", () => server.kill());
   const [port] = await once(server, "message");
   const wire = spawn(process.execPath, [WIRE, "--to", String(port), "--port", "0", "--viewer", "0"]);
+  process.on("exit", () => wire.kill());
   wire.stderr.pipe(process.stderr);
   const [line] = await once(wire.stdout.setEncoding("utf8"), "data");
   const viewer = /http:\S+/.exec(line)?.[0] ?? "";
@@ -176,8 +178,6 @@ async function measure(): Promise<void> {
     if (!same) process.exitCode = 1;
   }
   console.log(`memory of the wire: ${memory.join(", ")}; the viewer was told ${Math.round(told / 1e6)} MB`);
-  server.kill();
-  wire.kill();
   process.exit();
 }
 

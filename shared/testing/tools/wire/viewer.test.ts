@@ -56,7 +56,8 @@ for (const engine of ENGINES) {
     async function openTab(): Promise<Page> {
       const tab = await browser.newPage();
       await tab.setViewport({ width: 1600, height: 1000 });
-      tab.on("pageerror", (error) => said.push(String(error)));
+      // Firefox tells of a chat's broken connection as of an error; here a fault broke it.
+      tab.on("pageerror", (error) => /was interrupted/.test(String(error)) || said.push(String(error)));
       await tab.evaluateOnNewDocument(() => {
         document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
           console.error(`policy: ${violatedDirective} ${blockedURI}`);
@@ -309,6 +310,7 @@ for (const engine of ENGINES) {
     }
 
     test("it speaks Korean at a click, and whatever takes the focus has a name", async () => {
+      await page.keyboard.press("Escape");
       await page.click(".languages a[lang=ko]");
       expect(await page.evaluate(() => [document.documentElement.lang, document.title])).toEqual([
         "ko",

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { pictures } from "../../../tools/wire/pictures.ts";
 import { probe } from "../../../tools/wire/probe.ts";
 import { linesOf } from "../../../tools/wire/recording.ts";
 import { exitOf, startChapter, temporaryFolder } from "../../chapter-process.ts";
@@ -220,12 +221,19 @@ test("--picture draws a recording as SVG, in either language, and what others wr
   }
 });
 
+test("the pictures in the notes are what is drawn from their recordings", () => {
+  const drawn = pictures();
+  expect(drawn.size).toBe(8);
+  for (const [path, svg] of drawn)
+    expect({ path, svg: readFileSync(join(ROOT, path), "utf8") }).toEqual({ path, svg });
+});
+
 test("each command of package.json names files that are there", () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const wire = Object.entries<string>(scripts).filter(([name]) => /^wire(:|$)/.test(name));
   expect(wire.map(([name]) => name)).toEqual([
     "wire",
-    ...["ch09", "ch10", "ch11", "ch12", "all"].map((name) => `wire:${name}`),
+    ...["ch09", "ch10", "ch11", "ch12", "all", "pictures"].map((name) => `wire:${name}`),
   ]);
   for (const [, command] of wire) {
     for (const [path] of command.matchAll(/dist\/\S+\.js/g))
