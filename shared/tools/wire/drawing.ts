@@ -109,7 +109,7 @@ export const HEADS = 36;
 /** The room for the times on the left, in pixels. */
 export const TIMES = 46;
 /** No column is wider, in pixels: long arrows are hard to follow. */
-const WIDEST = 760;
+const WIDEST = 900;
 /** From a column's edge to its lifeline, in pixels. */
 const EDGE = 22;
 /** Between two bars beside each other, and the width of one, in pixels. */
@@ -149,7 +149,7 @@ export function draw(marks: Iterable<Mark>, view: View): DrawnShape[] {
     else found?.fault.push(mark);
   }
   const columns = columnsOf(view.sources, view.width);
-  const shapes = timesOf(view);
+  const shapes = timesOf(view, (columns[0]?.left ?? TIMES) - TIMES);
   view.sources.forEach((source, index) => {
     const column = columns[index];
     const found = bySource.get(source.source);
@@ -188,14 +188,14 @@ export function timeText(seconds: number, step = 1): string {
   return `${minutes}:${rest}`;
 }
 
-function timesOf({ from, to, top, pxPerSecond }: View): DrawnShape[] {
+function timesOf({ from, to, top, pxPerSecond }: View, left: number): DrawnShape[] {
   const step = timeStep(pxPerSecond);
   const shapes: DrawnShape[] = [];
   for (let index = Math.max(0, Math.ceil(from / 1_000 / step)); index * step * 1_000 <= to; index += 1) {
     const y = round(top + (index * step - from / 1_000) * pxPerSecond);
-    const line = { d: `M${TIMES - 6} ${y}h6` };
+    const line = { d: `M${round(left + TIMES - 6)} ${y}h6` };
     shapes.push({ tag: "path", key: `time ${index}`, layer: "back", class: "time", attributes: line });
-    const place = { x: TIMES - 10, y: round(y + 4) };
+    const place = { x: round(left + TIMES - 10), y: round(y + 4) };
     const text = timeText(index * step, step);
     shapes.push({
       tag: "text",
@@ -522,7 +522,8 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
   const slid = slope * (INDENT / Math.max(1, right - left));
   const place = { x: round(at + INDENT), y: round(y + 4 + (isUp ? slid : slope - slid)) };
   const faint = is === "poll" || is === "heartbeat" || is === "page" || is === "ask" || is === "empty";
-  const className = `label ${is === "failed" ? "bad" : faint ? "faint" : ""}`.trim();
+  const kind = is === "failed" ? "bad" : faint ? "faint" : "plain";
+  const className = `label ${kind}${isSocket ? " inside" : ""}`;
   add("text", `${key} label`, "front", className, place, { text, ...open });
 }
 

@@ -21,9 +21,10 @@ interface Run {
 /**
  * Shows an event's bytes with their labels. To hover or focus one shows the other.
  *
+ * @param width so many bytes a line
  * @returns the elements: the bytes, and the list of labels
  */
-export function showBytes(opened: OpenedEvent, language: Language): HTMLElement[] {
+export function showBytes(opened: OpenedEvent, language: Language, width: 8 | 16): HTMLElement[] {
   const bytes = Uint8Array.from(atob(opened.bytes), (letter) => letter.charCodeAt(0));
   const { labels } = opened;
   const runs = runsOf(labels, opened.from, opened.from + bytes.length);
@@ -31,6 +32,7 @@ export function showBytes(opened: OpenedEvent, language: Language): HTMLElement[
   const letters = lettersOf(bytes);
 
   const dump = make("div", "dump");
+  dump.style.setProperty("--bytes", String(width));
   dump.tabIndex = 0;
   dump.role = "group";
   dump.ariaLabel = SAYS.hexadecimal[language];
@@ -67,19 +69,12 @@ export function showBytes(opened: OpenedEvent, language: Language): HTMLElement[
     if (colour !== undefined) entry.dataset.colour = String(colour);
     const name = make("b", "", LABELS[key][language]);
     entry.append(name);
-    if (bits) entry.append(" ", make("span", "bits", SAYS.bits[language](...bits)));
-    entry.append(" ", make("span", "place", placeOf(from - opened.from, to - opened.from)));
     if (value !== "") entry.append(" ", make("code", "", value));
     if (meaning) entry.append(" ", make("span", "means", MEANINGS[meaning][language]));
-    const address = linkOf(spec);
-    if (address === undefined) entry.append(" ", make("span", "spec", spec));
-    else {
-      const link = make("a", "spec", spec);
-      link.href = address;
-      link.target = "_blank";
-      link.rel = "noreferrer";
-      entry.append(" ", link);
-    }
+    const source = make("span", "source", placeOf(from - opened.from, to - opened.from));
+    if (bits) source.append(`, ${SAYS.bits[language](...bits)}`);
+    source.append(" · ", linkTo(spec));
+    entry.append(" ", source);
     entry.addEventListener("pointerenter", () => light([index]));
     entry.addEventListener("focusin", () => {
       light([index]);
@@ -91,11 +86,11 @@ export function showBytes(opened: OpenedEvent, language: Language): HTMLElement[
   /** Adds bytes to what is shown. */
   function add(from: number): void {
     const to = Math.min(bytes.length, from + PART);
-    for (let at = from; at < to; at += 16) {
+    for (let at = from; at < to; at += width) {
       const row = make("div", "row");
       const hex = make("div", "hex");
       const text = make("div", "text");
-      for (let index = at; index < Math.min(to, at + 16); index += 1) {
+      for (let index = at; index < Math.min(to, at + width); index += 1) {
         const byte = bytes[index] ?? 0;
         const place = opened.from + index;
         const run = runs.find((each) => place < each.to);
@@ -148,6 +143,16 @@ export function showBytes(opened: OpenedEvent, language: Language): HTMLElement[
   list.append(...entries);
   add(0);
   return [dump, list];
+}
+
+function linkTo(spec: string): HTMLElement {
+  const address = linkOf(spec);
+  if (address === undefined) return make("span", "", spec);
+  const link = make("a", "", spec);
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noreferrer";
+  return link;
 }
 
 function holds(outer: Label, inner: Label): boolean {
@@ -217,7 +222,7 @@ function lettersOf(bytes: Uint8Array): string[] {
   return letters;
 }
 
-/** `0x0006–0x000b`, from the first byte that is shown. */
+/** `0006–000b`, from the first byte that is shown. */
 function placeOf(from: number, to: number): string {
   const hex = (place: number) => Math.max(0, place).toString(16).padStart(4, "0");
   return to - from <= 1 ? hex(from) : `${hex(from)}–${hex(to - 1)}`;

@@ -17,7 +17,7 @@ interface Column {
   readonly shareText: HTMLElement;
 }
 
-const NAMES = ["requests", "connections", "messages", "median", "up", "down"] as const;
+const NAMES = ["requests", "connections", "messages", "median", "bytes"] as const;
 type Name = (typeof NAMES)[number];
 
 /** Shows counters for as long as the page is open. */
@@ -33,7 +33,7 @@ export function openCounters(wire: Wire, shown: Shown): { changed(): void; resta
     node.append(title);
     const list = node.appendChild(make("dl"));
     const values = { requests: make("dd"), connections: make("dd"), messages: make("dd") };
-    const rest = { median: make("dd"), up: make("dd"), down: make("dd") };
+    const rest = { median: make("dd"), bytes: make("dd") };
     const all = { ...values, ...rest };
     for (const name of NAMES) {
       const pair = list.appendChild(make("div", name));
@@ -69,11 +69,11 @@ export function openCounters(wire: Wire, shown: Shown): { changed(): void; resta
         values.median,
         counted.delay === undefined ? "–" : SAYS.milliseconds[language](digits(counted.delay)),
       );
-      say(values.up, sizeOf(all(counted.upstream) - counted.upstream.page));
-      say(values.down, sizeOf(all(counted.downstream) - counted.downstream.page));
+      const [up, down] = [counted.upstream, counted.downstream].map((way) => sizeOf(all(way) - way.page));
+      say(values.bytes, `→ ${up} ← ${down}`);
       share.max = Math.max(1, header + payload);
       share.value = payload;
-      const around = SAYS.share[language](sizeOf(header), sizeOf(payload));
+      const around = SAYS.share[language](sizeOf(payload), sizeOf(header));
       say(shareText, page > 0 ? `${around} ${SAYS.pageBytes[language](sizeOf(page))}` : around);
     }
   }

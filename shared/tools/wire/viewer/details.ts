@@ -9,6 +9,8 @@ import { button, element, make, say } from "./dom.ts";
 import type { Wire } from "./state.ts";
 import { SAYS } from "./words.ts";
 
+/** Where the panel is narrower, in pixels, half as many bytes are in a line. */
+const NARROW = 430;
 /** No more events of one mark are listed. */
 const LISTED = 100;
 
@@ -128,7 +130,11 @@ export function openDetails(
     if (event.connection > 0) {
       facts.append(button("only", SAYS.only[language], () => events.only(event.connection)));
     }
-    if (opened) place.replaceChildren(...showBytes(opened, language), ...missing(opened));
+    if (opened)
+      place.replaceChildren(
+        ...showBytes(opened, language, panel.clientWidth < NARROW ? 8 : 16),
+        ...missing(opened),
+      );
     else say(place, size > 0 ? "…" : SAYS.noBytes[language]);
   }
 

@@ -287,7 +287,8 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     for (const [name, value] of Object.entries({ width, height: 4 * height })) {
       mask.setAttribute(name, String(value));
     }
-    isStale = true;
+    // Made again, so that what is behind stays behind.
+    drawn.update([]);
     range = { from: 0, to: 0 };
   }).observe(scroller);
   requestAnimationFrame(frame);

@@ -98,8 +98,7 @@ export const SAYS = {
     en: (open: number) => `${open} open`,
     ko: (open: number) => `${open}개 열림`,
   },
-  up: { en: "Bytes up", ko: "올라간 바이트" },
-  down: { en: "Bytes down", ko: "내려온 바이트" },
+  bytes: { en: "Bytes", ko: "바이트" },
   messages: { en: "Messages", ko: "메시지" },
   arrived: {
     en: (sent: number, arrived: number) => `${sent} sent, ${arrived} arrived`,
@@ -108,14 +107,12 @@ export const SAYS = {
   median: { en: "Median time", ko: "시간(중앙값)" },
   milliseconds: { en: (ms: string) => `${ms} ms`, ko: (ms: string) => `${ms} ms` },
   share: {
-    en: (header: string, payload: string) => `${header} around ${payload} of payload`,
-    ko: (header: string, payload: string) => `페이로드 ${payload}에 헤더 등 ${header}`,
+    en: (payload: string, header: string) => `${payload} of payload, ${header} around it`,
+    ko: (payload: string, header: string) => `페이로드 ${payload}, 그 밖(헤더 등) ${header}`,
   },
-  headerBytes: { en: "around the payload", ko: "페이로드 밖(헤더 등)" },
-  payloadBytes: { en: "payload", ko: "페이로드" },
   pageBytes: {
-    en: (page: string) => `+ ${page} for the page`,
-    ko: (page: string) => `+ 페이지 ${page}`,
+    en: (page: string) => `(and ${page} for the page)`,
+    ko: (page: string) => `(페이지는 따로 ${page})`,
   },
   cut: { en: "Cut all", ko: "모두 끊기" },
   refuse: { en: "Refuse for 5 s", ko: "5초 동안 거부" },
