@@ -5,12 +5,12 @@ import http from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
+import { streamParser } from "../../../tools/clients/stream-parser.ts";
 import type { FaultCommand, Hello, Mark, OpenedEvent, Update } from "../../../tools/wire/events.ts";
 import { type Live, watchLive } from "../../../tools/wire/live.ts";
 import { replay } from "../../../tools/wire/replay.ts";
 import { startChapter } from "../../chapter-process.ts";
 import { rawConnection } from "../../raw.ts";
-import { streamParser } from "../../stream-parser.ts";
 
 /** Watches servers, on free ports. */
 async function watching(...ports: readonly number[]): Promise<Live & { readonly port: number }> {

@@ -5,8 +5,8 @@ import http, { type IncomingHttpHeaders } from "node:http";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { type ParsedEvent, streamParser } from "../../../tools/clients/stream-parser.ts";
 import { openProxy } from "../../../tools/flaky/proxy.ts";
-import { type ParsedEvent, streamParser } from "../../stream-parser.ts";
 import { decode, down, type Piece, up } from "./decoding.ts";
 
 /** A proxy that keeps the bytes of its connections, by their numbers. */
