@@ -28,13 +28,18 @@ export interface Outcome {
 }
 
 /** Runs `verify` to its end; it is ended with its file's tests, if need be. Several may run at once: they mostly wait. */
-export function verify(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+export function verify(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  onStarted: (child: ChildProcess) => void = () => {},
+): Promise<Outcome> {
   const child = spawn(process.execPath, ["dist/shared/tools/verify/verify.js", ...args], {
     cwd: ROOT,
     env: { ...process.env, LC_ALL: "C.UTF-8", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
+  onStarted(child);
   child.once("close", () => running.delete(child));
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CHAPTER_NAMES } from "../../../html-renderer/chapters.ts";
 import { parseMarkdown } from "../../../tools/notes/markdown.ts";
 import { promisesOf, sectionOf } from "../../../tools/verify/promises.ts";
-import { startChapter } from "../../chapter-process.ts";
+import { startChapter, temporaryFolder } from "../../chapter-process.ts";
 import { ROOT, saidIn, verify } from "./command.ts";
 
 describe("a wrong command is said in one line, with exit code 2", () => {
@@ -137,4 +137,37 @@ test("a server that is ended by what it was sent is said to be, with its last wo
   const said = saidIn(outcome);
   expect(said.get("bad-drafts")?.seen).toMatch(/^the server ended when it was sent \{half \(SyntaxError: /);
   expect(said.get("foreign-host")?.seen).toMatch(/ was answered with 200 /);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("interrupted by %s, it leaves no server behind", async (signal) => {
+  const place = temporaryFolder();
+  const script = join(place, "server.js");
+  writeFileSync(
+    script,
+    `require("node:fs").writeFileSync(require("node:path").join(__dirname, process.pid + ".pid"), "");
+    require("node:http").createServer(() => console.log("held")).listen(process.env.PORT);`,
+  );
+  // Nothing is answered, so that it is in the middle of something when the first server is there.
+  const start = `"${process.execPath}" "${script}" {file}`;
+  const started = verify(["--start", start, "--technique", "polling"], {}, (child) => {
+    const watcher = watch(place, () => {
+      if (!readdirSync(place).some((name) => name.endsWith(".pid"))) return;
+      watcher.close();
+      child.kill(signal);
+    });
+  });
+  expect((await started).code).toBe(signal === "SIGINT" ? 130 : 143);
+  const isRunning = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const pids = readdirSync(place).flatMap((name) =>
+    name.endsWith(".pid") ? [Number.parseInt(name, 10)] : [],
+  );
+  expect(pids.length).toBeGreaterThan(0);
+  // It was killed; the system takes a moment to bury it.
+  while (pids.some(isRunning)) await new Promise((resolve) => setImmediate(resolve));
 });
