@@ -326,7 +326,12 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     previous = [...previous.filter((other) => other.lane !== lane), bar];
     if (stop >= yOf(begin)) drawBar(bar, column, endOf.get(mark.connection), add);
   }
-  for (const row of rows) drawRow(row, column, view, add);
+  // Where there are bars, arrows end at them.
+  const edges = {
+    left: column.browser + (sockets.size > 0 ? BAR / 2 : 0),
+    right: column.server - (bars.length > 0 ? BAR / 2 : 0),
+  };
+  for (const row of rows) drawRow(row, edges, view, add);
   if (top >= HEADS) drawHeads(source, column, view, add);
   return shapes;
 }
@@ -468,13 +473,18 @@ function drawFault(mark: FaultMark, column: Column, view: View, yOf: (time: Time
   add("text", `${mark.number} fault text`, "front", "fault", place, { text });
 }
 
-function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: Add): void {
+function drawRow(
+  row: Row<Arrow>,
+  edges: Pick<Column, "left" | "right">,
+  { labels, words }: View,
+  add: Add,
+): void {
   const { first, y } = row;
   const { is, direction, slope, lane = 0, isSocket, of } = first;
   const isUp = direction === "upstream";
-  const left = isSocket ? column.browser + lane * LANE + BAR / 2 : column.browser;
-  const right = column.server - (first.lane === undefined ? 0 : lane * LANE + BAR / 2);
-  const middle = (column.browser + column.server) / 2;
+  const left = edges.left + (isSocket ? lane * LANE : 0);
+  const right = edges.right - lane * LANE;
+  const middle = (edges.left + edges.right) / 2;
   const key = `${first.mark} ${is}`;
   const [from, to] = isUp ? [left, right] : [right, left];
   const way = isUp ? 1 : -1;
@@ -518,9 +528,8 @@ function drawRow(row: Row<Arrow>, column: Column, { labels, words }: View, add: 
   const texts = is === "page" && row.marks.length > 1 ? [words.files] : labelsOf(first, words);
   const text = labels ? `${fitting(texts, room - times.length * LETTER)}${times}` : times.trim();
   if (text === "") return;
-  const at = isSocket ? left - BAR / 2 : left;
   const slid = slope * (INDENT / Math.max(1, right - left));
-  const place = { x: round(at + INDENT), y: round(y + 4 + (isUp ? slid : slope - slid)) };
+  const place = { x: round(left + INDENT), y: round(y + 4 + (isUp ? slid : slope - slid)) };
   const faint = is === "poll" || is === "heartbeat" || is === "page" || is === "ask" || is === "empty";
   const kind = is === "failed" ? "bad" : faint ? "faint" : "plain";
   const className = `label ${kind}${isSocket ? " inside" : ""}`;

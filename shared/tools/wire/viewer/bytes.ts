@@ -1,6 +1,6 @@
 // Bytes in hexadecimal and as text, side by side, and what each of them means.
 import type { Label, OpenedEvent } from "../events.ts";
-import { LABELS, type Language, MEANINGS } from "../words.ts";
+import { LABELS, type LabelKey, type Language, MEANINGS } from "../words.ts";
 import { button, make } from "./dom.ts";
 import { linkOf } from "./specifications.ts";
 import { SAYS } from "./words.ts";
@@ -10,7 +10,13 @@ const PART = 1_024;
 /** So many colours there are in the style sheet; neighbours have different ones. */
 const COLOURS = 6;
 
-/** Bytes that have the same innermost meaning. */
+/** What is no text, though some of its bytes may look like it. */
+const BINARY: ReadonlySet<LabelKey> = new Set<LabelKey>([
+  ...(["fin", "rsv", "opcode", "masked", "length7", "length16", "length64", "maskKey"] as const),
+  ...(["maskedPayload", "closeCode", "ciphertext", "raw"] as const),
+]);
+
+/** Bytes that have the same innermost meaning, or none. */
 interface Run {
   readonly from: number;
   readonly to: number;
@@ -29,7 +35,10 @@ export function showBytes(opened: OpenedEvent, language: Language, width: 8 | 16
   const { labels } = opened;
   const runs = runsOf(labels, opened.from, opened.from + bytes.length);
   const colours = coloursOf(runs, labels);
-  const letters = lettersOf(bytes);
+  const letters = runs.flatMap(({ from, to, labels: inside }) => {
+    const most = labels[inside.at(-1) ?? -1];
+    return lettersOf(bytes.subarray(from - opened.from, to - opened.from), !BINARY.has(most?.key ?? "raw"));
+  });
 
   const dump = make("div", "dump");
   dump.style.setProperty("--bytes", String(width));
@@ -103,7 +112,8 @@ export function showBytes(opened: OpenedEvent, language: Language, width: 8 | 16
           if (place < opened.event.from || place >= opened.event.to) cell.classList.add("around");
           if (!isRun) continue;
           const most = run.labels.at(-1);
-          if (most !== undefined) cell.dataset.colour = String(colours.get(most) ?? 0);
+          if (most === undefined) continue;
+          cell.dataset.colour = String(colours.get(most) ?? 0);
           cell.dataset.run = String(runs.indexOf(run));
           for (const label of run.labels) cells[label]?.push(cell);
         }
@@ -173,7 +183,7 @@ function runsOf(labels: readonly Label[], from: number, to: number): Run[] {
       .map((label, place) => ({ label, place }))
       .filter(({ label }) => label.from <= start && label.to >= end)
       .sort((one, other) => other.label.to - other.label.from - (one.label.to - one.label.from));
-    if (inside.length > 0) runs.push({ from: start, to: end, labels: inside.map(({ place }) => place) });
+    runs.push({ from: start, to: end, labels: inside.map(({ place }) => place) });
   }
   return runs;
 }
@@ -197,7 +207,7 @@ function coloursOf(runs: readonly Run[], labels: readonly Label[]): Map<number, 
 }
 
 /** A letter for each byte: that of a character of UTF-8 stands at its first one. */
-function lettersOf(bytes: Uint8Array): string[] {
+function lettersOf(bytes: Uint8Array, isText: boolean): string[] {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const letters: string[] = [];
   for (let index = 0; index < bytes.length; ) {
@@ -205,15 +215,14 @@ function lettersOf(bytes: Uint8Array): string[] {
     const length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
     let letter = "·";
     let taken = 1;
-    if (byte === 0x0d) letter = "␍";
-    else if (byte === 0x0a) letter = "␊";
+    if (byte === 0x0a) letter = "↵";
     else if (byte === 0x20) letter = "␣";
-    else if (byte > 0x20 && byte !== 0x7f) {
+    else if (byte > 0x20 && byte !== 0x7f && (byte < 0x80 || isText)) {
       try {
         letter = decoder.decode(bytes.subarray(index, index + length));
         taken = length;
       } catch {
-        // Not UTF-8: a masked payload, or a part of a character.
+        // Not UTF-8, or a part of a character.
       }
     }
     letters.push(letter, ...Array.from({ length: taken - 1 }, () => ""));
