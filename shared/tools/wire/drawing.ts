@@ -117,6 +117,8 @@ const LANE = 15;
 const BAR = 9;
 /** Slower than this from side to side, in pixels, an arrow slopes. */
 const SLOPE = 3;
+/** Of one kind, and so close together, in pixels, that they are one from the beginning: there may be very many. */
+const TOGETHER = 2;
 /** From the lifeline to a label, and the width of a letter of one, in pixels. */
 const INDENT = 26;
 const LETTER = 6.65;
@@ -228,6 +230,8 @@ interface Arrow extends Crossing {
   readonly of: Crosser;
   /** How far down it gets while it crosses, in pixels; 0 unless it is slow. */
   readonly slope: number;
+  /** A fault holds it up halfway, or it never arrived. */
+  readonly isStuck: boolean;
   /** The lane of the bar that it belongs to; undefined where it goes from lifeline to lifeline. */
   readonly lane: number | undefined;
   /** A socket's arrows end at the bars of both sides. */
@@ -269,15 +273,26 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const slope = end === undefined ? 0 : ((end - start) * pxPerSecond) / 1_000;
     return slope > SLOPE ? slope : 0;
   };
+  const newest = { upstream: new Map<Kind, Arrow>(), downstream: new Map<Kind, Arrow>() };
   const cross: Cross = (of, is, direction, at, until) => {
     if (at < begin || at > to) return;
+    const y = yOf(at);
     const slope = slopeOf(at, until);
+    const isStuck = of.mark === "tick" && until === undefined;
+    const like = newest[direction].get(is);
+    const isLike = like?.slope === slope && like.isStuck === isStuck && slope === 0;
+    if (like && isLike && y >= like.y && y < like.y + TOGETHER) {
+      like.marks.push(of.number);
+      return;
+    }
     // What is slow is drawn as itself: its own slope would be hidden in that of another.
-    const kind = slope > 0 ? `${is} ${direction} ${of.number}` : `${is} ${direction}`;
+    const kind = `${is} ${direction} ${isStuck}${slope > 0 ? of.number : ""}`;
     const bar = of.mark === "tick" ? of.exchange : of.number;
     const lane = laneOf.get(bar) ?? (of.mark === "tick" ? 0 : undefined);
     const isSocket = of.mark === "connection" ? false : sockets.has(bar);
-    arrows.push({ kind, y: yOf(at), mark: of.number, is, direction, of, slope, lane, isSocket });
+    const arrow = { kind, y, marks: [of.number], is, direction, of, slope, isStuck, lane, isSocket };
+    arrows.push(arrow);
+    newest[direction].set(is, arrow);
   };
   for (const mark of marks.exchange) {
     crossingsOf(mark, cross, (start, end) => slopeOf(start, end) > 0);
@@ -302,8 +317,10 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   const asked = new Map<number, Arrow>();
   const answered = new Map<number, Arrow>();
   for (const arrow of arrows) {
-    if (arrow.is === "ask") asked.set(arrow.mark, arrow);
-    else if (arrow.is === "news" || arrow.is === "empty") answered.set(arrow.mark, arrow);
+    const ends = arrow.is === "ask" ? asked : answered;
+    if (arrow.is === "ask" || arrow.is === "news" || arrow.is === "empty") {
+      for (const mark of arrow.marks) ends.set(mark, arrow);
+    }
   }
   let previous: (Shape & { readonly mark: ExchangeMark })[] = [];
   for (const mark of bars) {
@@ -406,7 +423,9 @@ function labelsOf({ of, is }: Arrow, words: DrawingWords): string[] {
   const brought = messagesOf(of);
   if (is === "send") return [request + brought, brought.trim()];
   if (is === "news" || is === "empty") return [`${status ?? ""}${brought}`];
-  if (status === undefined || shape === "held" || count > 0) return [request];
+  // An answer that is an arrow of its own says its status there.
+  const isAlone = shape !== "held" && (shape !== "poll" || count === 0);
+  if (status === undefined || !isAlone) return [request];
   return [`${request} → ${status}`, `${target.split("?")[0]} → ${status}`];
 }
 
@@ -485,7 +504,7 @@ function drawRow(
   const left = edges.left + (isSocket ? lane * LANE : 0);
   const right = edges.right - lane * LANE;
   const middle = (edges.left + edges.right) / 2;
-  const key = `${first.mark} ${is}`;
+  const key = `${of.number} ${is}`;
   const [from, to] = isUp ? [left, right] : [right, left];
   const way = isUp ? 1 : -1;
   const line = `M${round(from)} ${round(y)}L${round(to - way)} ${round(y + slope)}`;
@@ -516,8 +535,7 @@ function drawRow(
       close: "close",
     }[is];
     const stuck = `M${round(from)} ${round(y)}H${round(middle)}m${4 * way} -5v10`;
-    const isStuck = of.mark === "tick" && of.passed === undefined;
-    if (isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
+    if (first.isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
     else add("path", key, "front", className, { d: `${line}${tip(size)}` });
     if (is === "news") {
       add("circle", `${key} dot`, "front", "news", { cx: round(right), cy: round(y), r: 4.5 });

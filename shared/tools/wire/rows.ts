@@ -6,8 +6,8 @@ export interface Crossing {
   readonly kind: string;
   /** Where it would be by its time alone, in pixels. */
   readonly y: number;
-  /** The number of its mark. */
-  readonly mark: number;
+  /** The numbers of its marks. */
+  readonly marks: number[];
   /** Where it was placed. */
   row?: Row<Crossing>;
 }
@@ -40,11 +40,11 @@ export function placeRows<C extends Crossing>(crossings: readonly C[]): Row<C>[]
     const y = Math.max(crossing.y, lowest + ROW_GAP);
     const isFull = y - crossing.y > MOST_SHIFT;
     if (like !== undefined && (crossing.y < like.y + ROW_GAP || isFull)) {
-      like.marks.push(crossing.mark);
+      for (const mark of crossing.marks) like.marks.push(mark);
       crossing.row = like;
       continue;
     }
-    const row = { y, first: crossing, marks: [crossing.mark] };
+    const row = { y, first: crossing, marks: [...crossing.marks] };
     lowest = y;
     rows.push(row);
     crossing.row = row;

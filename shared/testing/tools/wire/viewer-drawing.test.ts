@@ -260,7 +260,7 @@ test("the same thing has the same key and the same place, wherever the view begi
 });
 
 test("rows of one kind that come close together become one; nothing is left out", () => {
-  const crossings = [1, 2, 3, 40, 41].map((y, index) => ({ kind: "a", y, mark: index }));
+  const crossings = [1, 2, 3, 40, 41].map((y, index) => ({ kind: "a", y, marks: [index] }));
   const rows = placeRows(crossings);
   expect(rows.map(({ y, marks }) => ({ y, marks }))).toEqual([
     { y: 1, marks: [0, 1, 2] },

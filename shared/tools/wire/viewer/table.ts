@@ -32,10 +32,10 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
   let frozen: readonly TrafficEvent[] | undefined;
 
   function rowsNow(): TrafficEvent[] {
-    const all = [...wire.events.values()].filter(
-      ({ connection }) => shown.connection === undefined || connection === shown.connection,
-    );
-    return all.sort((one, other) => other.number - one.number);
+    const all = [...wire.events.values()];
+    const { connection } = shown;
+    const own = connection === undefined ? all : all.filter((event) => event.connection === connection);
+    return own.reverse();
   }
 
   function retell(): void {
@@ -61,7 +61,7 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
   function rowOf(event: TrafficEvent): HTMLTableRowElement {
     const { language } = shown;
     const { number, at, source, connection, direction, kind, from, to, summary } = event;
-    const row = make("tr", kind);
+    const row = make("tr");
     const cells = [
       momentOf(at),
       wire.sources.find((each) => each.source === source)?.name ?? "",
