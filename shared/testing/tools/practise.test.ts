@@ -13,7 +13,8 @@ beforeAll(() => {
   project = folder;
   return remove;
 });
-beforeEach(() => rmSync(join(project, "practice"), { recursive: true, force: true }));
+// A session that was ended with its terminal may still be about to end.
+beforeEach(() => rmSync(join(project, "practice"), { recursive: true, force: true, maxRetries: 10 }));
 
 const PRACTISE = "dist/shared/tools/practise/practise.js";
 const at = (...path: string[]) => join(project, "practice", ...path);
@@ -400,13 +401,14 @@ describe("an end in the middle", () => {
     });
 
     test("NO_COLOR leaves the colours out of the difference", async () => {
-      const { until, type } = onTerminal({ NO_COLOR: "1" });
+      const { until, type, ended } = onTerminal({ NO_COLOR: "1" });
       await until(WAITING);
       type("d");
       expect(
         await until("--- practice/ch09-4/server.ts", "+++ the solution", "await log.after(cursor));"),
       ).not.toContain("\x1b[3");
       type("q");
+      await ended;
     });
   });
 });
@@ -436,25 +438,37 @@ test("--list names the exercises by what users report, and marks those that are 
 });
 
 describe("--reset", () => {
+  const begun = { checks: 1, hints: 0, peeked: false };
+
+  /** As after a check of each of these. */
+  function begin(...ids: readonly string[]): void {
+    for (const id of ids) {
+      mkdirSync(at(id.replace("/", "-")), { recursive: true });
+      writeFileSync(at(id.replace("/", "-"), "server.ts"), `// mine: ${id}\n`);
+    }
+    writeFileSync(
+      at("progress.json"),
+      JSON.stringify({ exercises: Object.fromEntries(ids.map((id) => [id, begun])) }),
+    );
+  }
+
   test("begins one exercise again, and keeps what was written", async () => {
-    await run("--check", "ch09/4");
-    await run("--check", "ch09/5");
-    writeFileSync(at("ch09-4/server.ts"), "// mine\n");
+    begin("ch09/4", "ch09/5");
     const { code, stdout } = await run("--reset", "ch09/4", "--lang", "en");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "What was there is kept in practice/kept/1.\n" });
-    expect(read("kept/1/ch09-4/server.ts")).toBe("// mine\n");
+    expect(read("kept/1/ch09-4/server.ts")).toBe("// mine: ch09/4\n");
     expect(existsSync(at("ch09-4"))).toBe(false);
-    expect(Object.keys(progress().exercises)).toEqual(["ch09/5"]);
-    await run("--check", "ch09/4");
-    expect((await run("--reset", "ch09/4", "--lang", "en")).stdout).toContain("practice/kept/2");
+    expect(read("ch09-5/server.ts")).toBe("// mine: ch09/5\n");
+    expect(progress()).toEqual({ exercises: { "ch09/5": begun } });
+    expect((await run("--reset", "ch09/5", "--lang", "en")).stdout).toContain("practice/kept/2");
   });
 
   test("without a name begins all of them again, progress too, and keeps it all", async () => {
-    await run("--check", "ch09/4");
+    begin("ch09/4", "ch12/3");
     const { stdout } = await run("--reset", "--lang", "en");
     expect(stdout).toContain("practice/kept/1");
     expect(readdirSync(at())).toEqual(["kept"]);
-    expect(readdirSync(at("kept/1")).sort()).toEqual(["ch09-4", "progress.json"]);
+    expect(readdirSync(at("kept/1")).sort()).toEqual(["ch09-4", "ch12-3", "progress.json"]);
     expect((await run("--reset", "--lang", "en")).stdout).toBe("There was nothing to reset.\n");
   });
 });
