@@ -132,6 +132,7 @@ export async function oneLog(trial: Trial): Promise<void> {
         `로그 하나를 쓰는 두 서버의 순서가 다릅니다: 한쪽의 id ${client.messages[different]?.id} ${quoted(client.messages[different]?.text ?? "")}, 다른 쪽의 같은 자리 ${quoted(first?.messages[different]?.text ?? "")}`,
       );
   }
+  await comesOver(trial, servers[0].url, servers[1].url);
   const key = `shared-${process.pid}-${Math.trunc(performance.now())}`;
   const twice = await within(
     trial.patience,
@@ -143,6 +144,32 @@ export async function oneLog(trial: Trial): Promise<void> {
       `one key, sent to both servers at once, was answered with ${ids.size} ids: ${[...ids].join(", ")}`,
       `같은 키를 두 서버에 동시에 보내니 응답의 id가 ${ids.size}가지입니다: ${[...ids].join(", ")}`,
     );
+}
+
+/** A client that takes its cursor from one server to the other, which may have yet to read so far, gets nothing again. */
+async function comesOver(trial: Trial, from: string, to: string): Promise<void> {
+  const writer = openClient(trial.chapter, from, { insists: false, interval: 20, after: 0 });
+  trial.onEnd(() => writer.stop());
+  for (const turn of times(8, (it) => it + 1)) {
+    const answer = await within(
+      trial.patience,
+      writer.send({ text: `over ${turn}` }).catch(() => undefined),
+    );
+    const id = idOf(answer);
+    if (id === undefined) continue;
+    const client = openClient(trial.chapter, to, { insists: false, interval: 20, after: id });
+    await within(
+      150,
+      client.until(({ length }) => length > 0),
+    );
+    const [first] = client.messages;
+    client.stop();
+    if (first && (idOf(first) ?? 0) <= id)
+      broken(
+        `a client that came from one server to the other with the cursor ${id} was sent id ${first.id} again`,
+        `커서 ${id}번을 가지고 다른 서버로 옮긴 클라이언트에 id ${first.id} 메시지가 다시 왔습니다`,
+      );
+  }
 }
 
 /** How long a stop may take, in milliseconds, and a little for this machine. */
