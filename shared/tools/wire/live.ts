@@ -26,6 +26,8 @@ export interface Live {
   readonly store: TrafficStore;
   /** The viewer's address, to be opened in a browser. */
   readonly url: string;
+  /** Each server has answered, or is said to be unreachable. */
+  readonly asked: Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -92,7 +94,7 @@ export async function watchLive({ sources, viewer, onUnreachable = () => {} }: L
 
   // Who a server is, and whether its page may be framed, is asked until it answers, and when it was away.
   const seeking = new Map<number, NodeJS.Timeout | undefined>();
-  const seek = (source: number) => {
+  const seek = (source: number, onAsked = () => {}) => {
     const own = known[source - 1];
     if (own === undefined || seeking.has(source)) return;
     let tries = 0;
@@ -100,7 +102,10 @@ export async function watchLive({ sources, viewer, onUnreachable = () => {} }: L
       const found = await probe(own.to, url);
       if (found === undefined) {
         tries += 1;
-        if (tries === PATIENCE) onUnreachable(own.to);
+        if (tries === PATIENCE) {
+          onUnreachable(own.to);
+          onAsked();
+        }
         if (seeking.has(source)) seeking.set(source, setTimeout(ask, AGAIN));
         return;
       }
@@ -109,16 +114,18 @@ export async function watchLive({ sources, viewer, onUnreachable = () => {} }: L
       known[source - 1] = { ...own, name, framed, url: `${scheme}://localhost:${own.port}` };
       isNew = true;
       feed.notice();
+      onAsked();
     };
     seeking.set(source, undefined);
     void ask();
   };
-  for (const { source } of known) seek(source);
+  const asked = Promise.all(known.map(({ source }) => new Promise<void>((resolve) => seek(source, resolve))));
 
   return {
     recorder,
     store,
     url,
+    asked,
     async close() {
       for (const timer of seeking.values()) clearTimeout(timer);
       seeking.clear();

@@ -31,12 +31,13 @@ async function watch(flags: Flags): Promise<void> {
   const ports = portsOf(flags.text("to") ?? "3000");
   const first = flags.number("port", 0, 65_536 - ports.length) ?? 3100;
   const viewer = flags.number("viewer", 0, 65_535) ?? 3200;
-  const { url } = await watchLive({
+  const { url, asked } = await watchLive({
     sources: ports.map((to, index) => ({ to, port: first === 0 ? 0 : first + index })),
     viewer,
     onUnreachable: (port) =>
       console.error(`wire: nothing listens on port ${port} yet: start a server there, as in npm run ch09.`),
   });
+  await asked; // Where chapters start beside us, the address to open is the last line.
   console.log(`wire  ${url}`);
 }
 
@@ -66,6 +67,8 @@ function explained(error: unknown): unknown {
   );
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
+
 try {
   const flags = readFlags(FLAGS, process.argv.slice(2));
   const file = flags.text("open");
@@ -73,7 +76,6 @@ try {
     throw new UsageError("--picture needs a recording: --open FILE.");
   if (flags.has("help")) console.log(helpOf("wire: see what crosses the network; flags, after --", FLAGS));
   else await (file === undefined ? watch(flags) : show(file, flags));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
 } catch (error) {
   fail("wire", explained(error));
 }
