@@ -190,7 +190,7 @@ describe("npm run compare", () => {
     expect(html.match(/<svg[^>]*class="plot/g)?.length).toBeGreaterThanOrEqual(8);
     expect(html).toContain("폴링 간격과 지연");
     expect(html).toContain("Delay against the poll interval");
-  });
+  }, 180_000); // A guard against hanging: four chapters under load on a slow machine.
 
   test("a report of nothing is still a page in both languages, and shows no markup of the machine's", () => {
     const html = renderReport(EMPTY);
