@@ -169,8 +169,8 @@ export class ByteReader {
       key,
       spec,
       value,
-      ...(meaning && { meaning }),
-      ...(bits && { bits }),
+      meaning,
+      bits,
     });
   }
 

@@ -38,15 +38,15 @@ export interface Unit {
   readonly at: Time;
   readonly until: Time;
   readonly summary: string;
-  readonly quiet?: boolean;
-  readonly problem?: ProblemKey | undefined;
+  readonly quiet: boolean;
+  readonly problem: ProblemKey | undefined;
   readonly labels: readonly Label[];
   /** How many of its bytes are payload. */
   readonly payload: number;
   /** Undefined for a response that nobody asked for, and for raw bytes. */
-  readonly exchange?: Exchange | undefined;
-  readonly block?: Block;
-  readonly frame?: Frame;
+  readonly exchange: Exchange | undefined;
+  readonly block: Block | undefined;
+  readonly frame: Frame | undefined;
 }
 
 /** Told of all that is decoded, in order. */

@@ -61,9 +61,9 @@ export interface TrafficEvent {
   /** One line in the wire's own words, the same in every language: `GET /poll?after=3`, `TEXT "안녕"`, `CLOSE 1001`. */
   readonly summary: string;
   /** Of a frame or block: a sign of life only (ping, pong, heartbeat, comment). */
-  readonly quiet?: true;
+  readonly quiet?: true | undefined;
   /** Why bytes could not be decoded. */
-  readonly problem?: ProblemKey;
+  readonly problem?: ProblemKey | undefined;
 }
 
 /**
@@ -75,13 +75,13 @@ export interface Label {
   readonly from: number;
   readonly to: number;
   /** The bits of the one byte, the highest is 7: `[7, 7]` is FIN, `[3, 0]` the opcode. */
-  readonly bits?: readonly [high: number, low: number];
+  readonly bits?: readonly [high: number, low: number] | undefined;
   /** Its name in both languages: `LABELS[key]` in words.ts. */
   readonly key: LabelKey;
   /** What it says here, in the wire's own words; text from others, to be shown as text only. */
   readonly value: string;
   /** What that means: `MEANINGS[meaning]` in words.ts. */
-  readonly meaning?: MeaningKey;
+  readonly meaning?: MeaningKey | undefined;
   /** Where that is written: `RFC 6455 §5.2`. */
   readonly spec: string;
 }
@@ -159,8 +159,8 @@ export interface TickMark {
   readonly what: "message" | "heartbeat" | "close" | "other";
   readonly at: Time;
   /** When its last byte had been passed on; missing while a fault holds it up, or where it never was. */
-  readonly passed?: Time;
-  readonly message?: Carried;
+  readonly passed?: Time | undefined;
+  readonly message?: Carried | undefined;
   /** For `GET /event/N`. */
   readonly event: number;
   /** The event's, with 60 characters at most. */

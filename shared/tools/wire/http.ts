@@ -25,14 +25,22 @@ export function tell(
   from: number,
   unit: Pick<Unit, "kind" | "summary" | "payload"> & Partial<Unit>,
 ): void {
+  const { kind, summary, payload, quiet = false, problem, exchange, block, frame } = unit;
   listener.unit({
-    ...unit,
+    kind,
     direction,
     from: reader.placeOf(from),
     to: reader.placeBehind(reader.position),
     at: reader.timeOf(from),
     until: reader.timeOf(reader.position - 1),
+    summary,
+    quiet,
+    problem,
     labels: reader.takeLabels(),
+    payload,
+    exchange,
+    block,
+    frame,
   });
   reader.forget();
 }

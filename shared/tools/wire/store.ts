@@ -165,7 +165,7 @@ export class TrafficStore implements TrackerListener {
     this.#marks.set(mark.number, mark);
     this.#newMarks.set(mark.number, mark);
     if (this.#marks.size <= this.#limits.marks) return;
-    for (const [number, oldest] of [...this.#marks]) {
+    for (const [number, oldest] of this.#marks) {
       if (this.#marks.size <= SPARED * this.#limits.marks) return;
       if (isGoingOn(oldest)) continue;
       this.#marks.delete(number);

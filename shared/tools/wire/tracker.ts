@@ -92,7 +92,7 @@ export function trackTraffic(sources: readonly number[], listener: TrackerListen
       events += 1;
       const tally = tallies.get(event.source);
       if (tally) tally.events += 1;
-      listener.event({ number: events, ...event }, labels);
+      listener.event({ ...event, number: events }, labels);
       return events;
     },
   };
@@ -266,8 +266,8 @@ class ConnectionTracker implements DecodedListener {
         from,
         to,
         summary,
-        ...(quiet && { quiet }),
-        ...(problem && { problem }),
+        quiet: quiet || undefined,
+        problem,
       },
       labels,
     );
@@ -372,7 +372,8 @@ class ConnectionTracker implements DecodedListener {
       direction,
       what,
       at: until,
-      ...(message && { message }),
+      passed: undefined,
+      message,
       event,
       summary: shortened(unit.summary, 60),
     };
