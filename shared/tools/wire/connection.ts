@@ -32,11 +32,19 @@ export function decodeConnection(listener: DecodedListener): ConnectionDecoder {
     downstream: readDownstream(readers.downstream, { direction: "downstream", listener }, pending),
   };
 
+  const step = (direction: Direction) => {
+    try {
+      decoders[direction].next();
+    } catch {
+      // A mistake of ours must not stop the traffic: what comes is shown as it is.
+      decoders[direction] = readRaw(readers[direction], { direction, listener }, "failed");
+    }
+  };
   /** Lets both go on, again and again: one may wait for what the other is about to read. */
   const resume = () => {
     for (let before = -1; ; ) {
-      decoders.upstream.next();
-      decoders.downstream.next();
+      step("upstream");
+      step("downstream");
       const after = readers.upstream.position + readers.downstream.position;
       if (after === before) return;
       before = after;

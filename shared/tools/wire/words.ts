@@ -455,6 +455,10 @@ export const PROBLEMS = {
     en: "Bytes before these are missing, so that these cannot be decoded.",
     ko: "이 앞의 바이트가 없어서 해석할 수 없습니다.",
   },
+  failed: {
+    en: "The decoder failed here, which is a mistake of this tool.",
+    ko: "여기서 해석에 실패했습니다. 이 도구의 잘못입니다.",
+  },
   badLine: {
     en: "This line of the recording cannot be read: it was cut short or edited.",
     ko: "녹화의 이 줄을 읽을 수 없습니다. 잘렸거나 편집되었습니다.",

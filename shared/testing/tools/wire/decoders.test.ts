@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { decodeConnection } from "../../../tools/wire/connection.ts";
 import { closing, frameOf, PING, PONG, SAMPLE_KEY } from "../../frames.ts";
 import {
   type Decoded,
@@ -290,4 +291,20 @@ test("what is not HTTP is shown as bytes, at once", () => {
     ["raw", "3 B", "notHttp"],
     ["raw", "17 B", "notHttp"],
   ]);
+});
+
+test("where a decoder fails, what comes after is shown as bytes, and the other direction goes on", () => {
+  const units: string[] = [];
+  const decoder = decodeConnection({
+    unit({ kind, problem }) {
+      units.push(`${kind} ${problem}`);
+      if (kind === "request") throw new Error("a mistake");
+    },
+    content: () => {},
+    whole: () => {},
+  });
+  decoder.feed("upstream", Buffer.from("GET / HTTP/1.1\r\n\r\n"), 1);
+  decoder.feed("upstream", Buffer.from("GET / HTTP/1.1\r\n\r\n"), 2);
+  decoder.feed("downstream", Buffer.from("HTTP/1.1 204 No Content\r\n\r\n"), 3);
+  expect(units).toEqual(["request undefined", "raw failed", "raw failed", "response undefined"]);
 });
