@@ -8,11 +8,11 @@ import { CUT_ANSWER } from "../shared/message-store/message.ts";
 const chat = openChat(post);
 const interval = chat.setting("poll-interval");
 
-/** Receiving: one question, and its answer. */
+/** Receiving: one request, and its response. */
 await chat.receive(async (round) => {
   const response = await fetch(round.url("/poll"), { cache: "no-store", signal: round.signal });
   const messages = await messagesOf(response);
   round.show(messages);
-  // There is more where the answer was cut, so the next question follows at once.
+  // If the response was cut, there is more: ask again at once.
   if (messages.length < CUT_ANSWER) await pause(interval);
 });

@@ -5,7 +5,7 @@ import { post } from "../shared/html-renderer/browser/post.ts";
 
 const chat = openChat(post);
 
-/** Receiving: one question, and its answer, which may take 25 s. */
+/** Receiving: one request, and its response, which may take 25 s. */
 await chat.receive(async (round) => {
   round.held(); // No response is the normal state here.
   const response = await fetch(round.url("/longpoll"), { cache: "no-store", signal: round.signal });

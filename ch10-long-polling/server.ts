@@ -8,7 +8,7 @@ import { servePage } from "../shared/http/page.ts";
 import { admit, queryOf, readCursor } from "../shared/http/request.ts";
 import { update } from "../shared/http/update.ts";
 
-const HOLD = 25_000; // In milliseconds: most proxies wait 30 s for a response (RFC 6202 §5.5).
+const HOLD = 25_000; // In milliseconds: less than the 30 s that are safe with proxies (RFC 6202 §5.5).
 const chapter = await open("ch10-long-polling", { "/longpoll": ["GET"], "/update": ["POST"] });
 const { log } = chapter;
 

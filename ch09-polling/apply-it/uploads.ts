@@ -139,6 +139,10 @@ function numberIn(request: http.IncomingMessage, name: "upload-length" | "upload
   return Number(text);
 }
 
+server.on("error", (error) => {
+  console.error(`The server cannot listen: ${error.message}. If another program uses the port, stop it.`);
+  process.exitCode = 1;
+});
 server.listen(Number(process.env["PORT"] ?? 3000), "127.0.0.1", () => {
   console.log(`ch09-polling/uploads  http://localhost:${Object(server.address()).port}`);
 });

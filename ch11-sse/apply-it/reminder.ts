@@ -90,6 +90,10 @@ function remind(page: http.ServerResponse, { goal, starts }: Person): void {
   page.write(`event: reminder\nid: ${starts}\ndata: ${JSON.stringify({ goal })}\n\n`);
 }
 
+server.on("error", (error) => {
+  console.error(`The server cannot listen: ${error.message}. If another program uses the port, stop it.`);
+  process.exitCode = 1;
+});
 server.listen(Number(process.env["PORT"] ?? 3000), "127.0.0.1", () => {
   console.log(`ch11-sse/reminder  http://localhost:${Object(server.address()).port}`);
 });

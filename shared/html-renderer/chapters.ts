@@ -48,7 +48,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     request: "GET /longpoll?after=ID",
     strip: {
-      en: "Each bar is a request, held until its answer. A dot at its end: messages.",
+      en: "Each bar is a request, held until its response. A dot at its end: messages.",
       ko: "막대 하나가 응답을 기다린 요청 하나입니다. 끝의 점은 받은 메시지입니다.",
     },
     devTools: {
@@ -65,7 +65,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     request: "GET /subscribe?after=ID",
     strip: {
-      en: "One answer that never ends: a bead is a message, a faint one a heartbeat.",
+      en: "One response that never ends: a bead is a message, a faint one a heartbeat.",
       ko: "끝나지 않는 응답 하나입니다. 구슬은 메시지, 흐린 구슬은 하트비트입니다.",
     },
     devTools: {

@@ -56,11 +56,12 @@ export async function brokenOff(trial: Trial): Promise<void> {
   ];
   for (const [what, ko, bytes] of cases) {
     for (const how of ["reset", "end", "reset at once"] as const) {
+      const both = `${what}, and then ${how === "end" ? "an" : "a"} ${how}`;
       trial.sending({
-        en: `${what}, and then a ${how}`,
+        en: both,
         ko: `${ko} 뒤의 ${how === "end" ? "종료" : "리셋"}`,
       });
-      const connection = trial.raw("", `${what}, and then a ${how}`);
+      const connection = trial.raw("", both);
       await within(trial.patience, new Promise((resolve) => connection.socket.once("connect", resolve)));
       await within(trial.patience, new Promise((resolve) => connection.socket.write(bytes, resolve)));
       if (how !== "reset at once") await within(30, trial.server.ended);
