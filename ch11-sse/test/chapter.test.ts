@@ -163,13 +163,12 @@ describe("the cursor", () => {
     }
   });
 
-  test.each([["x"], ["-1"], ["1.5"], ["1234567890123456"], [""], ["1, 2"]])(
-    "a Last-Event-ID that is no cursor is refused: %j",
-    async (id) => {
+  test("a Last-Event-ID that is no cursor is refused: letters, a sign, a fraction, 16 digits, nothing, a list", async () => {
+    for (const id of ["x", "-1", "1.5", "1234567890123456", "", "1, 2"]) {
       const headers = { "Last-Event-ID": id };
       expectRefusal(await ask(shared().port, "GET /subscribe?after=0", { headers }), 400);
-    },
-  );
+    }
+  });
 
   test("beyond the newest says that the log was reset, in the header too", async () => {
     const { port } = await startChapter(chapter, { args: ["--store", logOf(3)] });
