@@ -27,7 +27,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     analogy: { en: "“Any news?”", ko: "“새 소식 있어요?”" },
     line: {
       en: "The browser asks again and again, and the server answers at once, news or not.",
-      ko: "브라우저가 묻고 또 묻습니다. 서버는 소식이 있든 없든 바로 답합니다.",
+      ko: "브라우저가 계속 다시 요청합니다. 서버는 새 메시지가 있든 없든 바로 응답합니다.",
     },
     request: "GET /poll?after=ID",
     strip: {
@@ -44,7 +44,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     analogy: { en: "“Any news?” “Wait a moment…”", ko: "“새 소식 있어요?” “잠깐만요…”" },
     line: {
       en: "The browser asks, and the server holds its answer until there is news.",
-      ko: "브라우저가 물으면, 서버는 소식이 생길 때까지 답을 미룹니다.",
+      ko: "브라우저가 요청하면, 서버는 새 메시지가 생길 때까지 응답을 보류합니다.",
     },
     request: "GET /longpoll?after=ID",
     strip: {
@@ -61,7 +61,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     analogy: { en: "“Tell me when there is news.”", ko: "“소식이 생기면 알려 주세요.”" },
     line: {
       en: "The browser asks once, and the answer never ends: each message is one more piece of it.",
-      ko: "브라우저는 한 번만 묻습니다. 응답은 끝나지 않고, 메시지가 생길 때마다 이어집니다.",
+      ko: "브라우저는 한 번만 요청합니다. 응답은 끝나지 않고, 메시지가 생길 때마다 이어집니다.",
     },
     request: "GET /subscribe?after=ID",
     strip: {

@@ -29,9 +29,15 @@ export function openBreaks(actions: { drop(): void; repeat(): boolean }): Breaks
     return WORDS.dropped[language];
   });
   on("break-offline", () => {
-    offline = new Promise((resolve) => setTimeout(resolve, OFFLINE));
+    const mine = new Promise<void>((resolve) => setTimeout(resolve, OFFLINE));
+    offline = mine;
     actions.drop();
-    return WORDS.offlineFor[language](OFFLINE / 1_000);
+    const said = WORDS.offlineFor[language](OFFLINE / 1_000);
+    void mine.then(() => {
+      // Unless the reader has pressed a button since.
+      if (offline === mine && output.textContent === said) output.textContent = "";
+    });
+    return said;
   });
   on("break-repeat", () => WORDS[actions.repeat() ? "repeated" : "nothingToRepeat"][language]);
   return { online: () => offline };

@@ -110,7 +110,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "cut-character",
     title: {
       en: "a Korean character cut in two on the way arrives whole",
-      ko: "오는 길에 둘로 잘린 한글이 온전히 옵니다",
+      ko: "도중에 바이트가 둘로 나뉘어도 한글이 깨지지 않습니다",
     },
     topic: "send",
     server: "shared",
@@ -215,7 +215,10 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "foreign-host",
-    title: { en: "a name that is not ours is refused (Host)", ko: "우리 이름이 아니면 거절합니다 (Host)" },
+    title: {
+      en: "a name that is not ours is refused (Host)",
+      ko: "Host가 우리 서버의 이름이 아니면 거절합니다",
+    },
     topic: "door",
     server: "shared",
     check: foreignHost,
@@ -232,7 +235,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "stream",
     title: {
       en: "the stream says when to come back and from where, and each event has its id",
-      ko: "스트림이 언제 어디서부터 돌아올지 알려 주고, 이벤트마다 id가 있습니다",
+      ko: "스트림이 언제, 어디서부터 다시 연결할지 알려 주고, 이벤트마다 id가 있습니다",
     },
     topic: "format",
     chapters: [SSE],
@@ -254,7 +257,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "handshake",
     title: {
       en: "the handshake is RFC 6455's, and what is none is refused",
-      ko: "핸드셰이크는 RFC 6455 그대로이고, 아니면 거절합니다",
+      ko: "RFC 6455에 맞는 핸드셰이크만 받아들입니다",
     },
     topic: "handshake",
     chapters: [WEBSOCKET],
@@ -265,7 +268,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "frames",
     title: {
       en: "pieces, pings and closes are answered as RFC 6455 says",
-      ko: "나뉜 메시지, 핑, 닫기에 RFC 6455대로 답합니다",
+      ko: "나뉜 메시지, 핑, 닫기 프레임에 RFC 6455대로 응답합니다",
     },
     topic: "frames",
     chapters: [WEBSOCKET],
@@ -276,7 +279,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "bad-frames",
     title: {
       en: "a bad frame closes its connection with the right code, and nobody else's",
-      ko: "잘못된 프레임은 그 연결만 알맞은 코드로 닫습니다",
+      ko: "잘못된 프레임이 오면 그 연결만 알맞은 코드로 닫습니다",
     },
     topic: "frames",
     chapters: [WEBSOCKET],
@@ -295,7 +298,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   },
   {
     name: "clients-forgotten",
-    title: { en: "a client that left is forgotten", ko: "나간 클라이언트는 잊습니다" },
+    title: { en: "a client that left is forgotten", ko: "나간 클라이언트의 흔적을 남기지 않습니다" },
     topic: "list",
     server: "own",
     isMeasured: true,
@@ -316,7 +319,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "busy-neighbour",
     title: {
       en: "while one client sends without end, another is still heard",
-      ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 말이 전해집니다",
+      ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 메시지가 제때 전달됩니다",
     },
     topic: "send",
     server: "own",
@@ -375,7 +378,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "silent-peer",
     title: {
       en: "a peer that answers no ping is dropped by the next one",
-      ko: "핑에 답하지 않는 상대는 다음 핑에서 끊습니다",
+      ko: "핑에 퐁을 보내지 않는 상대는 다음 핑에서 끊습니다",
     },
     topic: "beat",
     chapters: [WEBSOCKET],

@@ -1,6 +1,7 @@
 // Trying promises: which at once, which one after another, and on which server.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Language } from "../../html-renderer/words.ts";
 import type { VerifiedPromise } from "./promises.ts";
 import { Broken, type Said, shortened, Untried } from "./said.ts";
 import { lastError, type Server, StartError, type Target } from "./server.ts";
@@ -20,6 +21,8 @@ export interface Verdict {
 export interface RunOptions {
   /** How long something that should come is waited for, in milliseconds. */
   readonly patience: number;
+  /** The language of the lines that show it; English, unless told. */
+  readonly language?: Language;
   readonly onVerdict: (verdict: Verdict) => void;
   readonly onBegin?: (promise: VerifiedPromise) => void;
   /** Whether nothing more is tried behind the first broken one. */
@@ -42,9 +45,10 @@ export async function tryPromise(
   target: Target,
   server: Server,
   patience: number,
+  language: Language = "en",
   attempts = 2,
 ): Promise<Verdict> {
-  const { trial, close } = openTrial(target, server, patience);
+  const { trial, close } = openTrial(target, server, patience, language);
   const delays = monitorEventLoopDelay();
   delays.enable();
   try {
@@ -60,7 +64,7 @@ export async function tryPromise(
     ) {
       const again = target.several ? await target.start({ isLean: promise.isMeasured ?? false }) : server;
       try {
-        return await tryPromise(promise, target, again, patience, attempts - 1);
+        return await tryPromise(promise, target, again, patience, language, attempts - 1);
       } finally {
         if (again !== server && !again.exit()) await again.end("SIGKILL");
       }
@@ -82,8 +86,7 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
     if (error instanceof Broken)
       return { promise, kept: false, said: error.seen, why: error.why ?? trial.lines().slice(-LINES) };
     if (error instanceof Untried) return { promise, kept: null, said: error.reason, why: [] };
-    if (error instanceof StartError)
-      return { promise, kept: false, said: { en: error.message, ko: error.message }, why: [] };
+    if (error instanceof StartError) return { promise, kept: false, said: error.said, why: [] };
     // Whatever else went wrong went wrong here, and is no server's fault.
     const message = error instanceof Error ? error.message : String(error);
     return { promise, kept: null, said: { en: message, ko: message }, why: [] };
@@ -93,15 +96,23 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
 /** A server that ended by itself: how, by which input, and what it said. */
 function ending(trial: Trial): { said: Said; why: string[] } {
   const { server, input } = trial;
-  const error = shortened(lastError(server.stderr()), 100);
+  const last = lastError(server.stderr());
+  const error = shortened(last, 100);
   const because = error ? ` (${error})` : "";
   return {
     said: {
       en: `the server ended${input ? ` when it was sent ${input.en}` : ""}${because}`,
-      ko: `서버가 끝났습니다${input ? `. 마지막으로 보낸 것: ${input.ko}` : ""}${because}`,
+      ko: `서버가 종료되었습니다${input ? `. 마지막으로 보낸 것: ${input.ko}` : ""}${because}`,
     },
-    why: [...trial.lines().slice(-8), ...server.stderr().trim().split("\n").slice(-8)],
+    why: [...trial.lines().slice(-8), ...linesFrom(server.stderr(), last, 6)],
   };
+}
+
+/** Of what a program printed, the line that says what went wrong, and those behind it. */
+function linesFrom(printed: string, said: string, most: number): string[] {
+  const lines = printed.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const at = lines.findLastIndex((line) => line.trim() === said);
+  return lines.slice(Math.max(0, at), Math.max(0, at) + most);
 }
 
 const GONE: Said = {
@@ -118,7 +129,7 @@ const GONE: Said = {
 export async function run(
   promises: readonly VerifiedPromise[],
   target: Target,
-  { patience, onVerdict, onBegin = () => {}, first = false }: RunOptions,
+  { patience, language = "en", onVerdict, onBegin = () => {}, first = false }: RunOptions,
 ): Promise<void> {
   let over = false;
   const tell = (verdict: Verdict) => {
@@ -147,7 +158,7 @@ export async function run(
         tell({ promise, kept: null, said: GONE, why: [] });
         continue;
       }
-      const verdict = await tryPromise(promise, target, server, patience);
+      const verdict = await tryPromise(promise, target, server, patience, language);
       tell(verdict);
       if (target.starts && (verdict.kept === false || isOwn(promise))) {
         await end(server);
@@ -160,7 +171,7 @@ export async function run(
     onBegin(promise);
     const server = await target.start();
     try {
-      const verdict = await tryPromise(promise, target, server, patience);
+      const verdict = await tryPromise(promise, target, server, patience, language);
       await Promise.all(before);
       tell(verdict);
     } finally {
@@ -201,7 +212,7 @@ export async function run(
   await untilOver(
     slow.map(async (promise) => {
       onBegin(promise);
-      tell(await tryPromise(promise, target, there, patience));
+      tell(await tryPromise(promise, target, there, patience, language));
     }),
     () => over,
   );

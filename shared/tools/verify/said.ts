@@ -46,6 +46,28 @@ export function shortened(text: string, length = 150): string {
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
 
+/** How the digits end when they are read aloud in Korean: 0 as in 200 (이백), 1 (일), …: has it a final consonant? */
+const FINAL = [true, true, false, true, false, false, true, true, true, false];
+
+/** @returns undefined where the last letter is neither Korean nor a digit */
+function finalOf(text: string): "none" | "ㄹ" | "other" | undefined {
+  const last = text.at(-1) ?? "";
+  if (/[0-9]/.test(last)) return FINAL[Number(last)] ? (/[178]/.test(last) ? "ㄹ" : "other") : "none";
+  const letter = last.charCodeAt(0) - 0xac00;
+  if (!(letter >= 0 && letter < 11_172)) return undefined;
+  return letter % 28 === 0 ? "none" : letter % 28 === 8 ? "ㄹ" : "other";
+}
+
+/** A Korean word with 로 or 으로 behind it. */
+export function withRo(text: string): string {
+  return `${text}${finalOf(text) === "other" ? "으로" : "로"}`;
+}
+
+/** A Korean word with 이 or 가 behind it. */
+export function withIga(text: string): string {
+  return `${text}${["ㄹ", "other"].includes(finalOf(text) ?? "none") ? "이" : "가"}`;
+}
+
 /** Bytes for a reader. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChapterName } from "../../html-renderer/chapters.ts";
 import type { Address } from "../clients/raw.ts";
+import type { Said } from "./said.ts";
 
 /** How long a server may take until it listens, in milliseconds. */
 const START = 10_000;
@@ -61,6 +62,12 @@ export interface Target {
 /** A server that cannot be started, or reached: one line. */
 export class StartError extends Error {
   override name = "StartError";
+  readonly said: Said;
+
+  constructor(said: Said) {
+    super(said.en);
+    this.said = said;
+  }
 }
 
 /** A port that nobody listens on. */
@@ -162,10 +169,14 @@ export async function startServer(command: Command, file: string, isLean = false
   if (!address) {
     killTree(child, "SIGKILL");
     const said = lastError(stderr);
-    const what = exit
+    const en = exit
       ? `The server ended with ${exitText(exit)} before it listened on port ${port}`
       : `The server does not listen on port ${port}, ${START / 1_000} s after its start`;
-    throw new StartError(`${what}${said ? `: ${said}` : "."}`);
+    const ko = exit
+      ? `서버가 ${port}번 포트를 열기 전에 종료되었습니다(${exitText(exit)})`
+      : `서버가 시작하고 ${START / 1_000}초가 지나도 ${port}번 포트를 열지 않았습니다`;
+    const why = said ? `: ${said}` : ".";
+    throw new StartError({ en: `${en}${why}`, ko: `${ko}${why}` });
   }
   return {
     address,
@@ -215,7 +226,10 @@ export async function existing(url: URL): Promise<Server> {
       end: () => Promise.reject(new Error("it was not started here")),
     };
   }
-  throw new StartError(`Nothing listens at ${url.origin}: start the server first.`);
+  throw new StartError({
+    en: `Nothing listens at ${url.origin}: start the server first.`,
+    ko: `${url.origin}에서 실행 중인 서버가 없습니다. 먼저 서버를 시작하세요.`,
+  });
 }
 
 export function exitText({ code, signal }: Exit): string {

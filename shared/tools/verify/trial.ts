@@ -1,12 +1,13 @@
 // One check's means: clients, requests and bytes, all noted, and all cleared away when it is over.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChapterName } from "../../html-renderer/chapters.ts";
+import type { Language } from "../../html-renderer/words.ts";
 import type { Draft, Message } from "../../message-store/message.ts";
 import { type AskOptions, partialAnswerIn, requestOf } from "../clients/ask.ts";
 import { type ChatClient, type ClientOptions, openClient } from "../clients/clients.ts";
 import { type RawWebSocket, upgraded, upgradeOf } from "../clients/frames.ts";
 import { openRaw, type RawConnection } from "../clients/raw.ts";
-import { broken, type Said, shortened } from "./said.ts";
+import { broken, type Said, shortened, withRo } from "./said.ts";
 import type { Server, Target } from "./server.ts";
 
 /** Where each technique receives. */
@@ -39,6 +40,8 @@ export interface Fetched {
   readonly body: string;
   /** How the answer was: whole, more to come, or none, as the connection ended, or as nothing came in time. */
   readonly came: "whole" | "in part" | "ended" | "nothing";
+  /** The line of `--why` that shows it. */
+  readonly noted: string;
 }
 
 export interface FetchOptions extends AskOptions {
@@ -46,6 +49,8 @@ export interface FetchOptions extends AskOptions {
   readonly headOnly?: boolean;
   /** How long to wait, in milliseconds. */
   readonly limit?: number;
+  /** Whether `--why` is not to show it. */
+  readonly isUnnoted?: boolean;
 }
 
 /** What a check works with. */
@@ -53,6 +58,8 @@ export interface Trial {
   readonly chapter: ChapterName;
   readonly target: Target;
   readonly server: Server;
+  /** The language of the lines that `--why` shows. */
+  readonly language: Language;
   /** How long something that should come is waited for, in milliseconds. */
   readonly patience: number;
   /** Lets a client in. */
@@ -60,7 +67,7 @@ export interface Trial {
   /** Sends one request on a connection of its own. Never rejects. */
   fetch(line: string, options?: FetchOptions): Promise<Fetched>;
   /** Opens a connection. @param what names the bytes, for whoever is told */
-  raw(bytes: string | Uint8Array, what?: string): RawConnection;
+  raw(bytes: string | Uint8Array, what?: string | Said): RawConnection;
   /** Opens a WebSocket by hand. @throws Broken where there is none */
   socket(target?: string, first?: Uint8Array): Promise<RawWebSocket>;
   /** Names what is sent next, for the case that it ends the server. */
@@ -69,8 +76,8 @@ export interface Trial {
   readonly input: Said | undefined;
   /** Milliseconds since the check began. */
   elapsed(): number;
-  /** Adds a line to what `--why` shows. */
-  note(line: string): void;
+  /** Adds a line to what `--why` shows. @returns it, with its time */
+  note(line: string | Said): string;
   /** What was noted, and what went over the clients' wires, in the order of time. */
   lines(): string[];
   /** Starts another server of the same kind; it ends with the check. */
@@ -84,23 +91,30 @@ export function openTrial(
   target: Target,
   server: Server,
   patience: number,
+  language: Language = "en",
 ): { trial: Trial; close: () => Promise<void> } {
   const clears: (() => void | Promise<void>)[] = [];
   const members: Member[] = [];
   const notes: { at: number; text: string }[] = [];
   const began = performance.now();
   let input: Said | undefined;
-  const note = (text: string) => void notes.push({ at: performance.now() - began, text });
-  const raw = (bytes: string | Uint8Array, what?: string) => {
+  const inWords = (text: string | Said) => (typeof text === "string" ? text : text[language]);
+  const note = (line: string | Said) => {
+    const noted = { at: performance.now() - began, text: inWords(line) };
+    notes.push(noted);
+    return timed(noted.at, noted.text);
+  };
+  const raw = (bytes: string | Uint8Array, what?: string | Said) => {
     const connection = openRaw(server.address, bytes);
     clears.push(() => void connection.socket.destroy());
-    if (what !== undefined) note(`→ ${what}`);
+    if (what !== undefined) note(`→ ${inWords(what)}`);
     return connection;
   };
   const trial: Trial = {
     chapter: target.chapter,
     target,
     server,
+    language,
     patience,
     enter(options = {}) {
       const wire: Moment[] = [];
@@ -117,7 +131,7 @@ export function openTrial(
       members.push(member);
       return member;
     },
-    async fetch(line, { headOnly = false, limit = patience, ...options } = {}) {
+    async fetch(line, { headOnly = false, limit = patience, isUnnoted = false, ...options } = {}) {
       const connection = openRaw(server.address, requestOf(server.host, line, options));
       const method = line.split(" ")[0] ?? "GET";
       const read = () => partialAnswerIn(connection.received(), connection.isOver(), method);
@@ -135,10 +149,14 @@ export function openTrial(
         headers: answer?.headers ?? new Map(),
         body: answer?.body ?? "",
         came,
+        noted: "",
       };
       if (came === "ended") await within(150, server.ended); // Was that its end?
-      note(`${requestLine(line, options)} → ${outcome(fetched, limit).en}`);
-      return fetched;
+      if (isUnnoted) return fetched;
+      return {
+        ...fetched,
+        noted: note(`${requestLine(line, options)} → ${outcome(fetched, limit)[language]}`),
+      };
     },
     raw,
     async socket(target = "/", first = Buffer.of()) {
@@ -149,7 +167,7 @@ export function openTrial(
         const said = shortened(connection.received(), 80) || "nothing";
         broken(
           `an upgrade of GET ${target} was answered with ${said}`,
-          `GET ${target} 업그레이드의 응답이 ${said}입니다`,
+          `GET ${target} 업그레이드에 ${said === "nothing" ? "응답하지 않았습니다" : `${withRo(said)} 응답했습니다`}`,
         );
       }
       return socket;
@@ -166,7 +184,7 @@ export function openTrial(
       const all = members.flatMap(({ number, wire }) =>
         wire.map(({ at, direction, text }) => ({
           at,
-          text: `client ${number} ${direction === "sent" ? "→" : "←"} ${text}`,
+          text: `${clientNamed(number)[language]} ${direction === "sent" ? "→" : "←"} ${text}`,
         })),
       );
       return [...notes, ...all].sort((a, b) => a.at - b.at).map(({ at, text }) => timed(at, text));
@@ -184,6 +202,11 @@ export function openTrial(
     for (const clear of clears.reverse()) await clear();
   };
   return { trial, close };
+}
+
+/** What a client is called in a line of `--why`. */
+export function clientNamed(number: number): Said {
+  return { en: `client ${number}`, ko: `클라이언트 ${number}번` };
 }
 
 /** A line of `--why`: when, since the check began, and what. */
@@ -204,11 +227,20 @@ function requestLine(line: string, { headers = {}, body }: AskOptions): string {
 export function outcome({ status, body, came }: Fetched, limit?: number): Said {
   if (came === "nothing") {
     const within = limit === undefined ? "" : ` within ${limit / 1_000} s`;
-    return { en: `no answer${within}`, ko: "응답 없음" };
+    const withinKo = limit === undefined ? "" : `${limit / 1_000}초 안에 `;
+    return { en: `no answer${within}`, ko: `${withinKo}응답 없음` };
   }
   if (came === "ended") return { en: "the connection closed without an answer", ko: "응답 없이 연결이 닫힘" };
   const text = `${status}${body === "" ? "" : ` ${shortened(body, 60)}`}`;
   return { en: text, ko: text };
+}
+
+/** What became of a request, as the end of a Korean sentence. */
+export function answeredKo(fetched: Fetched): string {
+  if (fetched.came === "nothing") return "응답하지 않았습니다";
+  if (fetched.came === "ended") return "응답 없이 연결이 닫혔습니다";
+  const { status, body } = fetched;
+  return `${withRo(`${status}`)} 응답했습니다${body === "" ? "" : `: ${shortened(body, 60)}`}`;
 }
 
 /** @returns what the promise resolves with; undefined where it takes longer */
@@ -226,6 +258,12 @@ export async function within<Value>(limit: number, promise: Promise<Value>): Pro
 /** How long an answer is waited for that a broken server may never give, in milliseconds. */
 export function brief({ patience }: Trial): number {
   return patience / 2;
+}
+
+/** Waits until the server has dealt with what it was sent: it answers, or it has ended. */
+export async function dealtWith(trial: Trial): Promise<void> {
+  const { came } = await trial.fetch("GET /", { headOnly: true, limit: brief(trial), isUnnoted: true });
+  if (came === "ended") await within(brief(trial), trial.server.ended);
 }
 
 /** Calls `make` as often as `count` says. */

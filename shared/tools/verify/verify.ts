@@ -8,6 +8,7 @@ import type { Language } from "../../html-renderer/words.ts";
 import { statusLine, UsageError } from "../command.ts";
 import { promisesOf, sectionOf, type VerifiedPromise } from "./promises.ts";
 import { run, type Verdict } from "./run.ts";
+import type { Said } from "./said.ts";
 import { type Command, existing, StartError, startServer, type Target } from "./server.ts";
 
 /** The project's folder, and where it is built. */
@@ -27,7 +28,7 @@ flags
                           where its log is to be, as file:PATH; {file} the same path alone
   --technique NAME        polling, long-polling, sse or websocket
   --only NAME[,NAME]      these promises alone
-  --list                  names the promises
+  --list                  names the promises: of the chapter or technique, or of all techniques
   --why                   the requests and bytes that show what is broken, and where the notes tell of it
   --first                 stops at the first broken promise
   --json                  a line of JSON for each promise
@@ -36,12 +37,12 @@ flags
 exit code: 0 all kept, 1 something broken, 2 a wrong command, or a server that cannot be started or reached`;
 
 const WORDS = {
-  untried: { en: "not tried", ko: "해 보지 않음" },
+  untried: { en: "not tried", ko: "건너뜀" },
   summary: {
     en: (kept: number, broken: number, untried: number) =>
       `${kept} kept, ${broken} broken${untried > 0 ? `, ${untried} not tried` : ""}`,
     ko: (kept: number, broken: number, untried: number) =>
-      `지킴 ${kept}, 어김 ${broken}${untried > 0 ? `, 해 보지 않음 ${untried}` : ""}`,
+      `지킨 약속 ${kept}개, 어긴 약속 ${broken}개${untried > 0 ? `, 건너뛴 약속 ${untried}개` : ""}`,
   },
 } satisfies Record<string, Record<Language, unknown>>;
 
@@ -54,6 +55,17 @@ interface Options {
   readonly first: boolean;
   readonly json: boolean;
   readonly language: Language;
+}
+
+/** A wrong command, said in the user's language. */
+class WrongUse extends UsageError {
+  override name = "WrongUse";
+  readonly said: Said;
+
+  constructor(en: string, ko: string) {
+    super(en);
+    this.said = { en, ko };
+  }
 }
 
 function flagsIn(args: readonly string[]) {
@@ -76,7 +88,8 @@ function flagsIn(args: readonly string[]) {
     });
   } catch (error) {
     const [sentence = ""] = error instanceof Error ? error.message.split(/\. |\n/) : [];
-    throw new UsageError(`${sentence.replace(/\.$/, "")}. --help lists the flags.`);
+    const what = sentence.replace(/\.$/, "");
+    throw new WrongUse(`${what}. --help lists the flags.`, `${what}. --help로 옵션 목록을 볼 수 있습니다.`);
   }
 }
 
@@ -124,26 +137,35 @@ function targetOf(
   const [name] = names;
   const given = [name, to, start].filter((it) => it !== undefined).length;
   if (given !== 1 || names.length > 1)
-    throw new UsageError(
+    throw new WrongUse(
       "Name one thing to verify: a chapter (ch10, ch10:first), --to or --start. --help tells more.",
+      "검사할 것을 하나 적으세요: 장(ch10, ch10:first), --to, --start 중 하나. 자세한 것은 --help를 보세요.",
     );
   if (name !== undefined) {
     const [, part = "", first] = /^(.*?)(:first)?$/.exec(name) ?? [];
     const chapter = chapterNamed(part);
     if (!chapter)
-      throw new UsageError(`There is no ${name}: ch09, ch10, ch11, ch12, each also as ch10:first.`);
+      throw new WrongUse(
+        `There is no ${name}: ch09, ch10, ch11, ch12, each also as ch10:first.`,
+        `${name}은(는) 없습니다: ch09, ch10, ch11, ch12 또는 ch10:first처럼 적으세요.`,
+      );
     const script = join(DIST, chapter, first ? "first-try.js" : "server.js");
     const flags = first ? [] : ["--port", "{port}", "--store", "{store}"];
     const env = { HOST: undefined, TLS_CERT: undefined, TLS_KEY: undefined };
     return startable(chapter, { run: [process.execPath, script, ...flags], env }, !first, true);
   }
   const chapter = CHAPTER_NAMES.find((it) => it.slice(5) === technique);
-  if (!chapter)
-    throw new UsageError(`--technique must be ${CHAPTER_NAMES.map((it) => it.slice(5)).join(", ")}.`);
+  if (!chapter) {
+    const all = CHAPTER_NAMES.map((it) => it.slice(5)).join(", ");
+    throw new WrongUse(`--technique must be ${all}.`, `--technique에는 다음 중 하나를 적으세요: ${all}.`);
+  }
   if (start !== undefined) return startable(chapter, { run: start, env: {} }, /\{(store|file)\}/.test(start));
   const url = URL.canParse(to ?? "") ? new URL(to ?? "") : undefined;
   if (url?.protocol !== "http:")
-    throw new UsageError(`--to takes an address such as http://localhost:8080, not ${JSON.stringify(to)}.`);
+    throw new WrongUse(
+      `--to takes an address such as http://localhost:8080, not ${JSON.stringify(to)}.`,
+      `--to에는 ${JSON.stringify(to)}가 아니라 http://localhost:8080 같은 주소를 적으세요.`,
+    );
   return {
     chapter,
     starts: false,
@@ -154,11 +176,28 @@ function targetOf(
   };
 }
 
+/** Names all techniques' promises. */
+function listAll(language: Language): void {
+  for (const chapter of CHAPTER_NAMES) {
+    console.log(chapter.slice(5));
+    for (const { name, title } of promisesOf(chapter)) console.log(`  ${name.padEnd(20)}${title[language]}`);
+  }
+}
+
+/** The language that the command asks for, were the rest of it wrong. */
+function languageIn(args: readonly string[]): Language {
+  const [, lang] = /(?:^| )--lang[ =](ko|en)(?: |$)/.exec(args.join(" ")) ?? [];
+  return lang === "ko" || lang === "en" ? lang : languageOf(process.env);
+}
+
 function readCommand(args: readonly string[]): Options {
   const { values, positionals } = flagsIn(args);
   const { lang } = values;
   if (lang !== undefined && lang !== "ko" && lang !== "en")
-    throw new UsageError(`--lang takes ko or en, not ${JSON.stringify(lang)}.`);
+    throw new WrongUse(
+      `--lang takes ko or en, not ${JSON.stringify(lang)}.`,
+      `--lang에는 ${JSON.stringify(lang)}가 아니라 ko나 en을 적으세요.`,
+    );
   const { to, start, technique } = values;
   const target = targetOf(positionals, {
     ...(to !== undefined && { to }),
@@ -168,8 +207,13 @@ function readCommand(args: readonly string[]): Options {
   const all = promisesOf(target.chapter);
   const only = values.only?.flatMap((names) => names.split(","));
   const unknown = only?.filter((name) => !all.some((promise) => promise.name === name)) ?? [];
-  if (unknown.length > 0)
-    throw new UsageError(`There is no promise ${unknown.join(", ")}: --list names them.`);
+  if (unknown.length > 0) {
+    const list = `npm run verify -- ${target.chapter.slice(0, 4)} --list`;
+    throw new WrongUse(
+      `There is no promise ${unknown.join(", ")}: ${list} names them.`,
+      `${unknown.join(", ")}라는 약속은 없습니다. ${list}로 이름을 볼 수 있습니다.`,
+    );
+  }
   return {
     chapter: target.chapter,
     target,
@@ -178,7 +222,7 @@ function readCommand(args: readonly string[]): Options {
     why: values.why ?? false,
     first: values.first ?? false,
     json: values.json ?? false,
-    language: lang ?? languageOf(process.env),
+    language: languageIn(args),
   };
 }
 
@@ -234,6 +278,7 @@ async function verify(options: Options): Promise<number> {
   };
   await run(promises, target, {
     patience: PATIENCE,
+    language,
     first: options.first,
     onBegin(promise) {
       underWay.add(promise);
@@ -270,10 +315,16 @@ try {
     console.log(HELP);
     process.exit(0);
   }
+  if (args.includes("--list") && args.every((arg) => /^--(list|lang(=.*)?)$|^(ko|en)$/.test(arg))) {
+    listAll(languageIn(args));
+    process.exit(0);
+  }
   process.exit(await verify(readCommand(args)));
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof StartError)) throw error;
-  if (args.includes("--json")) console.log(JSON.stringify({ error: error.message }));
-  console.error(`verify: ${error.message}`);
+  const message =
+    error instanceof WrongUse || error instanceof StartError ? error.said[languageIn(args)] : error.message;
+  if (args.includes("--json")) console.log(JSON.stringify({ error: message }));
+  console.error(`verify: ${message}`);
   process.exit(2);
 }

@@ -90,7 +90,7 @@ test("a reader sees one line a promise, what was seen behind those that are brok
 
 test("the language is that of the environment, unless told", async () => {
   const korean = await verify(["ch12", "--only", "opens"], { LC_ALL: "ko_KR.UTF-8" });
-  expect(korean.stdout).toBe("✓ 페이지가 열리고 클라이언트가 들어옵니다\n지킴 1, 어김 0\n");
+  expect(korean.stdout).toBe("✓ 페이지가 열리고 클라이언트가 들어옵니다\n지킨 약속 1개, 어긴 약속 0개\n");
   const english = await verify(["ch12", "--only", "opens", "--lang", "en"], { LC_ALL: "ko_KR.UTF-8" });
   expect(english.stdout).toBe("✓ the page opens, and a client is let in\n1 kept, 0 broken\n");
 });

@@ -6,6 +6,7 @@ import { frameOf } from "../../clients/frames.ts";
 import { broken, quoted, shortened } from "../said.ts";
 import {
   beginning,
+  clientNamed,
   DATA,
   idOf,
   type Member,
@@ -84,7 +85,7 @@ function expectEachOnce(
 
 /** The lines of one client's wire, and those that name the text. */
 function showing(trial: Trial, member: Member, text: string): string[] {
-  const own = `client ${member.number} `;
+  const own = `${clientNamed(member.number)[trial.language]} `;
   const lines = trial.lines().filter((line) => line.includes(own) || line.includes(text));
   const at = Math.max(0, lines.findIndex((line) => line.includes(text)) - 4);
   return lines.slice(at, at + 14);
@@ -248,12 +249,15 @@ export async function messageFields(trial: Trial): Promise<void> {
   }
   const shown = shortened(JSON.stringify(received), 100);
   if (received?.author !== "ann" || received.key !== key)
-    broken(`the author or the key was changed: ${shown}`, `author나 key가 바뀌었습니다: ${shown}`);
+    broken(
+      `the ${received?.key !== key ? "key" : "author"} is not the one that was sent: ${shown}`,
+      `${received?.key !== key ? "key" : "author"}가 보낸 것과 다릅니다: ${shown}`,
+    );
   if (JSON.stringify(Object.entries(received).sort()) !== JSON.stringify(Object.entries(answer).sort())) {
     const said = shortened(JSON.stringify(answer), 100);
     broken(
       `the sender was answered ${said}, but others got ${shown}`,
-      `보낸 쪽의 응답과 다른 쪽이 받은 것이 다릅니다: ${said} / ${shown}`,
+      `보낸 쪽이 받은 응답과 다른 쪽이 받은 메시지가 다릅니다: ${said} / ${shown}`,
     );
   }
   if (bare?.author !== "anonymous")
@@ -337,12 +341,18 @@ export async function cutCharacter(trial: Trial): Promise<void> {
   if (trial.chapter === "ch12-websocket") {
     const socket = await trial.socket(afterOf(one.client.messages.at(-1)));
     const [first, second] = cutBytes("안녕 frames");
-    trial.note("→ a text message in two frames, cut within 안");
+    trial.note({
+      en: "→ a text message in two frames, cut within 안",
+      ko: "→ ‘안’의 가운데에서 두 프레임으로 나눈 텍스트 메시지",
+    });
     socket.send(first, { fin: false });
     socket.send(second, { opcode: 0 });
     await receives("안녕 frames");
     const bytes = frameOf(JSON.stringify({ text: "안녕 pieces" }));
-    trial.note("→ a frame in two pieces of TCP, cut within 안");
+    trial.note({
+      en: "→ a frame in two pieces of TCP, cut within 안",
+      ko: "→ ‘안’의 가운데에서 TCP 조각 둘로 나눈 프레임",
+    });
     socket.connection.socket.write(bytes.subarray(0, 19));
     await sleep(PIECES);
     socket.connection.socket.write(bytes.subarray(19));
@@ -366,11 +376,11 @@ export async function cutCharacter(trial: Trial): Promise<void> {
           : { "Content-Length": String(first.length + second.length) }),
       },
     });
-    trial.sending({ en: `a body in two ${kind}`, ko: "둘로 나뉜 본문" });
-    const connection = trial.raw(
-      Buffer.concat([head, chunk(first)]),
-      `POST /update, its body in two ${kind}, cut within 안`,
-    );
+    trial.sending({ en: `a body in two ${kind}`, ko: "둘로 나눈 본문" });
+    const connection = trial.raw(Buffer.concat([head, chunk(first)]), {
+      en: `POST /update, its body in two ${kind}, cut within 안`,
+      ko: `POST /update, 본문을 ‘안’의 가운데에서 둘로 나눔(${kind})`,
+    });
     await sleep(PIECES);
     connection.socket.write(Buffer.concat([chunk(second), Buffer.from(isChunked ? "0\r\n\r\n" : "")]));
     const read = () => partialAnswerIn(connection.received(), connection.isOver());
@@ -379,13 +389,16 @@ export async function cutCharacter(trial: Trial): Promise<void> {
       connection.until(() => read()?.complete ?? false),
     ).catch(() => {});
     const answer = read();
-    const none = connection.isOver() ? "a closed connection" : "nothing";
-    const said = answer ? `${answer.status} ${answer.body}` : none;
-    trial.note(`← ${said}`);
+    const none = connection.isOver()
+      ? { en: "a closed connection", ko: "닫힌 연결" }
+      : { en: "nothing", ko: "응답 없음" };
+    const whole = answer ? `${answer.status} ${answer.body}` : undefined;
+    const said = whole === undefined ? none : { en: whole, ko: whole };
+    trial.note({ en: `← ${said.en}`, ko: `← ${said.ko}` });
     if (!answer || answer.status >= 300)
       broken(
-        `a body in two ${kind} was answered with ${shortened(said, 60)}`,
-        `둘로 나뉜 본문(${kind})의 응답이 ${shortened(said, 60)}입니다`,
+        `a body in two ${kind} was answered with ${shortened(said.en, 60)}`,
+        `둘로 나뉜 본문(${kind})을 받아들이지 않았습니다: ${shortened(said.ko, 60)}`,
       );
     await receives(text);
   }
@@ -470,7 +483,7 @@ async function draftBesideRequest(trial: Trial): Promise<void> {
       const what = seen === undefined ? "nothing" : shortened(answer()?.body ?? "", 60);
       broken(
         `GET ${path}?after=${cursor}, asked in the same moment as ${quoted(text)} was sent, was answered with ${what || status}`,
-        `${quoted(text)} 메시지를 보낸 바로 그 순간의 GET ${path}?after=${cursor}에 온 것: ${what || status}`,
+        `${quoted(text)} 메시지를 보낸 바로 그 순간에 요청한 GET ${path}?after=${cursor}에 메시지가 없는 응답이 왔습니다: ${what || status}`,
         [
           timed(0, `POST /update ${body} → ${outcome(await posted).en}`),
           timed(0, `GET ${path}?after=${cursor} → ${what || status}`),

@@ -1,8 +1,9 @@
 // Who is let in, to what: paths, methods, foreign pages and names, caches.
 import { requestOf } from "../../clients/ask.ts";
 import { upgradeOf } from "../../clients/frames.ts";
-import { broken, type Said, shortened } from "../said.ts";
+import { broken, type Said, shortened, withRo } from "../said.ts";
 import {
+  answeredKo,
   beginning,
   brief,
   DATA,
@@ -25,7 +26,7 @@ export async function opens(trial: Trial): Promise<void> {
   if (page.status !== 200 || !/^text\/html\b/i.test(type))
     broken(
       `GET / was answered with ${shortened(`${outcome(page).en.slice(0, 40)} ${type}`, 60)}, not with the page`,
-      `GET /의 응답이 페이지가 아니라 ${shortened(`${outcome(page).ko.slice(0, 40)} ${type}`, 60)}입니다`,
+      `GET /에 페이지로 응답해야 하는데, ${answeredKo({ ...page, body: page.body.slice(0, 40) })} ${type}`.trim(),
     );
   const path = DATA[trial.chapter];
   if (trial.chapter === "ch12-websocket") return void (await trial.socket());
@@ -35,7 +36,7 @@ export async function opens(trial: Trial): Promise<void> {
     if (stream.status !== 200 || !/^text\/event-stream\b/i.test(streamType))
       broken(
         `GET ${path} was answered with ${outcome(stream).en} ${streamType}, not with a stream`,
-        `GET ${path}의 응답이 스트림이 아니라 ${outcome(stream).ko} ${streamType}입니다`,
+        `GET ${path}에 스트림으로 응답해야 하는데, ${answeredKo(stream)} ${streamType}`.trim(),
       );
     if (stream.came === "whole")
       broken(`the stream of GET ${path} ended at once`, `GET ${path}의 스트림이 곧바로 끝났습니다`);
@@ -51,10 +52,17 @@ export async function opens(trial: Trial): Promise<void> {
   const isGood = (answer: Fetched) => answer.status === 204 || (answer.status === 200 && isList(answer));
   if (trial.chapter === "ch09-polling") {
     const answer = await trial.fetch(`GET ${path}`);
+    const isEmpty = answer.status === 200 && isList(answer) && JSON.parse(answer.body).length === 0;
+    if (isEmpty)
+      broken(
+        `GET ${path}, where there is no message, was answered with 200 and an empty list, not with 204`,
+        `메시지가 없는데 GET ${path}에 204가 아니라 200과 빈 목록으로 응답했습니다`,
+        [answer.noted],
+      );
     if (!isGood(answer))
       broken(
         `GET ${path} was answered with ${outcome(answer).en}, not with a list (200) or 204`,
-        `GET ${path}의 응답이 목록(200)이나 204가 아니라 ${outcome(answer).ko}입니다`,
+        `GET ${path}에 목록(200)이나 204로 응답해야 하는데, ${answeredKo(answer)}`,
       );
     return;
   }
@@ -70,18 +78,18 @@ export async function opens(trial: Trial): Promise<void> {
   if (early !== undefined)
     broken(
       `${target} was not held: ${Math.round(early)} ms later, without a message, it was answered with ${outcome(await held).en}`,
-      `요청을 보류하지 않았습니다. 메시지가 없는데 ${Math.round(early)} ms 만에 온 ${target}의 응답: ${outcome(await held).ko}`,
+      `메시지가 없으면 ${target}의 응답을 보류해야 하는데, ${Math.round(early)} ms 만에 ${answeredKo(await held)}`,
     );
   await send(trial, trial.enter(now === undefined ? {} : { after: now }), { text: "the first news" });
   const answer = await held;
   if (answer.status !== 200 || !isList(answer) || !answer.body.includes("the first news"))
     broken(
       `a message came, and ${target} was answered with ${outcome(answer).en}, not with the list of what came`,
-      `메시지가 왔는데 ${target}의 응답이 온 메시지의 목록이 아니라 ${outcome(answer).ko}입니다`,
+      `메시지가 왔으니 ${target}에 그 목록으로 응답해야 하는데, ${answeredKo(answer)}`,
     );
 }
 
-const NO_ANSWER: Fetched = { status: 0, headers: new Map(), body: "", came: "nothing" };
+const NO_ANSWER: Fetched = { status: 0, headers: new Map(), body: "", came: "nothing", noted: "" };
 
 /** Sends requests that must be refused, one after another. @throws Broken for the first that is not, with how many more are not */
 async function expectRefusals(
@@ -122,10 +130,13 @@ async function expectRefusals(
   const more = wrong.length - 1;
   const isStatus = [status].flat().includes(answer.status);
   const seen = isStatus ? `${answer.status} without “Allow: ${allow?.join(", ")}”` : outcome(answer).en;
-  const seenKo = isStatus ? `“Allow: ${allow?.join(", ")}” 없는 ${answer.status}` : outcome(answer).ko;
+  const seenKo = isStatus
+    ? `“Allow: ${allow?.join(", ")}” 없이 ${withRo(`${answer.status}`)} 응답했습니다`
+    : `${withRo(wanted)} 응답해야 하는데, ${answeredKo(answer)}`;
   broken(
     `${what.en} was answered with ${seen}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
-    `${what.ko}의 응답: ${seenKo} (${wanted} 대신)${more > 0 ? `. ${cases.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
+    `${what.ko}에 ${seenKo}${more > 0 ? `. ${cases.length}개 중 ${wrong.length}개가 이렇습니다` : ""}`,
+    wrong.map((it) => it.answer.noted).slice(0, 14),
   );
 }
 
@@ -166,14 +177,17 @@ async function expectNoBodyForHead(trial: Trial): Promise<void> {
     requestOf(trial.server.host, "HEAD /", options),
     requestOf(trial.server.host, "GET /nowhere"),
   ]);
-  const connection = trial.raw(both, "HEAD /, and behind it GET /nowhere");
+  const connection = trial.raw(both, {
+    en: "HEAD /, and behind it GET /nowhere",
+    ko: "HEAD /, 이어서 GET /nowhere",
+  });
   const text = (await within(trial.patience, connection.ended())) ?? connection.received();
   const end = text.indexOf("\r\n\r\n");
   const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(text)?.[1] ?? 0);
   if (status !== 200)
     broken(
       `HEAD / was answered with ${shortened(text, 40) || "nothing"}, not as GET / is`,
-      `HEAD /의 응답이 GET /와 다릅니다: ${shortened(text, 40) || "없음"}`,
+      `HEAD /에 GET /와 똑같이 응답해야 하는데, ${text ? `이렇게 응답했습니다: ${shortened(text, 40)}` : "응답하지 않았습니다"}`,
     );
   const rest = text.slice(end + 4);
   if (rest !== "" && !rest.startsWith("HTTP/1."))
@@ -185,7 +199,7 @@ async function expectNoBodyForHead(trial: Trial): Promise<void> {
 
 /** What an upgrade is called in a complaint. */
 export function upgradeWith(what: string, ko = what): Said {
-  return { en: `an upgrade with ${what}`, ko: `업그레이드(${ko})` };
+  return { en: `an upgrade with ${what}`, ko: `${ko}인 업그레이드` };
 }
 
 function lineWith(line: string, what: string, ko = what): Said {
@@ -206,7 +220,7 @@ export async function expectUpgradeRefusals(
     await Promise.all(
       cases.map(async ([what, target, headers, statuses]) => {
         trial.sending(what);
-        const connection = trial.raw(upgradeOf(trial.server.host, target, headers), what.en);
+        const connection = trial.raw(upgradeOf(trial.server.host, target, headers), what);
         const text =
           (await within(
             brief(trial),
@@ -214,8 +228,11 @@ export async function expectUpgradeRefusals(
           ).catch(() => undefined)) ?? connection.received();
         const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(text)?.[1] ?? 0);
         const [line = ""] = text.split("\r\n");
-        trial.note(`← ${line || "nothing"} (${what.en})`);
-        return { what, statuses, line, good: statuses.includes(status) };
+        const noted = trial.note({
+          en: `← ${line || "nothing"} (${what.en})`,
+          ko: `← ${line || "오지 않음"} (${what.ko})`,
+        });
+        return { what, statuses, line, noted, good: statuses.includes(status) };
       }),
     )
   ).filter(({ good }) => !good);
@@ -225,7 +242,8 @@ export async function expectUpgradeRefusals(
   const wanted = first.statuses.filter((it) => it !== 0).join(" / ");
   broken(
     `${first.what.en} was answered with ${first.line || "nothing"}, not with ${wanted}${more > 0 ? `; and ${more} more of ${cases.length} like it` : ""}`,
-    `${first.what.ko}의 응답: ${first.line || "없음"} (${wanted} 대신)${more > 0 ? `. ${cases.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
+    `${first.what.ko}에 ${withRo(wanted)} 응답해야 하는데, ${first.line ? `이렇게 응답했습니다: ${first.line}` : "응답하지 않았습니다"}${more > 0 ? `. ${cases.length}개 중 ${wrong.length}개가 이렇습니다` : ""}`,
+    wrong.map(({ noted }) => noted).slice(0, 14),
   );
 }
 
@@ -259,7 +277,7 @@ export async function foreignOrigin(trial: Trial): Promise<void> {
       [
         upgradeWith(
           "Origin: http://evil.example behind 2,100 other fields",
-          "2,100개 필드 뒤의 Origin: http://evil.example",
+          "다른 필드 2,100개 뒤에 Origin이 http://evil.example",
         ),
         "/",
         { ...many, Origin: "http://evil.example" },
@@ -284,7 +302,7 @@ export async function foreignOrigin(trial: Trial): Promise<void> {
       what: lineWith(
         line,
         "Origin: http://evil.example behind 2,100 other fields",
-        "2,100개 필드 뒤의 Origin: http://evil.example",
+        "다른 필드 2,100개 뒤에 Origin: http://evil.example",
       ),
       status: REFUSED,
     })),
@@ -302,7 +320,7 @@ async function expectOwnOrigin(trial: Trial): Promise<void> {
     if (trial.chapter === "ch12-websocket") {
       const connection = trial.raw(
         upgradeOf(trial.server.host, "/", { Origin }),
-        `an upgrade with Origin: ${Origin}`,
+        upgradeWith(`Origin: ${Origin}`),
       );
       const received = await within(
         trial.patience,
@@ -311,7 +329,7 @@ async function expectOwnOrigin(trial: Trial): Promise<void> {
       if (!received?.startsWith("HTTP/1.1 101"))
         broken(
           `an upgrade of its own page (Origin: ${Origin}) was answered with ${shortened(received ?? "nothing", 40)}`,
-          `자기 페이지의 업그레이드(Origin: ${Origin})의 응답이 ${shortened(received ?? "없음", 40)}입니다`,
+          `자기 페이지의 업그레이드(Origin: ${Origin})를 받아들이지 않았습니다: ${shortened(received ?? "응답 없음", 40)}`,
         );
       continue;
     }
@@ -320,7 +338,7 @@ async function expectOwnOrigin(trial: Trial): Promise<void> {
     if (answer.status < 200 || answer.status > 299)
       broken(
         `POST /update of its own page (Origin: ${Origin}) was answered with ${outcome(answer).en}`,
-        `자기 페이지의 POST /update(Origin: ${Origin})의 응답이 ${outcome(answer).ko}입니다`,
+        `자기 페이지의 POST /update(Origin: ${Origin})를 받아들이지 않고 ${answeredKo(answer)}`,
       );
   }
 }
@@ -351,7 +369,7 @@ export async function foreignSite(trial: Trial): Promise<void> {
   if (answer.status !== 200)
     broken(
       `a link of another site to GET / was answered with ${outcome(answer).en}`,
-      `다른 사이트에서 GET /로 온 링크의 응답이 ${outcome(answer).ko}입니다`,
+      `다른 사이트의 링크로 온 GET /에 200으로 응답해야 하는데, ${answeredKo(answer)}`,
     );
 }
 

@@ -2,8 +2,19 @@
 import { randomUUID } from "node:crypto";
 import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { CLOSE, type Frame, frameOf } from "../../clients/frames.ts";
-import { broken, quoted, type Said, shortened } from "../said.ts";
-import { beginning, brief, idOf, outcome, send, type Trial, together, within } from "../trial.ts";
+import { broken, quoted, type Said, shortened, withRo } from "../said.ts";
+import {
+  answeredKo,
+  beginning,
+  brief,
+  dealtWith,
+  idOf,
+  outcome,
+  send,
+  type Trial,
+  together,
+  within,
+} from "../trial.ts";
 
 const JSON_BODY = { "Content-Type": "application/json" };
 
@@ -42,7 +53,7 @@ export async function sentTwice(trial: Trial): Promise<void> {
   if (idOf(first) !== undefined && idOf(again) !== idOf(first))
     broken(
       `sent again with its key, it was answered with id ${again.id}, not with the first message, id ${first.id}`,
-      `같은 키로 다시 보낸 초안의 응답: id ${again.id} (첫 메시지 id ${first.id} 대신)`,
+      `같은 키로 다시 보낸 초안에 첫 메시지(id ${first.id})가 아니라 id ${again.id} 메시지로 응답했습니다`,
     );
   const race = randomUUID();
   const answers = await Promise.all(
@@ -68,14 +79,14 @@ export async function sentTwice(trial: Trial): Promise<void> {
     if (message.text === undefined)
       broken(
         `a draft with the key ${quoted(own)} was answered with ${shortened(JSON.stringify(message), 60)}`,
-        `키가 ${quoted(own)}인 초안의 응답이 ${shortened(JSON.stringify(message), 60)}입니다`,
+        `키가 ${quoted(own)}인 초안에 이렇게 응답했습니다: ${shortened(JSON.stringify(message), 60)}`,
       );
   }
   const status = await statusOfRepeated(trial, key);
   if (status !== undefined && status !== 200)
     broken(
       `a draft that was sent again with its key was answered with ${status}, not with 200`,
-      `같은 키로 다시 보낸 초안의 응답이 200이 아니라 ${status}입니다`,
+      `같은 키로 다시 보낸 초안에 200이 아니라 ${withRo(`${status}`)} 응답했습니다`,
     );
 }
 
@@ -109,7 +120,7 @@ const BAD: readonly Bad[] = [
   { what: same("{}"), body: "{}" },
   { what: same('{"text": 5}'), body: '{"text": 5}' },
   { what: same('{"text": null}'), body: '{"text": null}' },
-  { what: { en: "a blank text", ko: "빈칸뿐인 텍스트" }, body: '{"text": " \\n "}' },
+  { what: { en: "a blank text", ko: "공백뿐인 텍스트" }, body: '{"text": " \\n "}' },
   {
     what: { en: "a text of 2,001 characters", ko: "2,001자 텍스트" },
     body: JSON.stringify({ text: "x".repeat(2_001) }),
@@ -119,13 +130,13 @@ const BAD: readonly Bad[] = [
     body: JSON.stringify({ text: "x", author: "x".repeat(33) }),
   },
   { what: { en: "an author that is a number", ko: "숫자인 작성자" }, body: '{"text": "x", "author": 5}' },
-  { what: { en: "a key with a blank", ko: "빈칸이 있는 키" }, body: '{"text": "x", "key": "no key"}' },
+  { what: { en: "a key with a blank", ko: "공백이 있는 키" }, body: '{"text": "x", "key": "no key"}' },
   {
     what: { en: "a key of 65 characters", ko: "65자 키" },
     body: JSON.stringify({ text: "x", key: "k".repeat(65) }),
   },
   { what: { en: "a key that is a number", ko: "숫자인 키" }, body: '{"text": "x", "key": 7}' },
-  { what: { en: "half an emoji", ko: "이모지 반 개" }, body: '{"text": "\\ud83d"}' },
+  { what: { en: "half an emoji", ko: "반쪽짜리 이모지" }, body: '{"text": "\\ud83d"}' },
   {
     what: { en: "a text that is inherited", ko: "상속받은 텍스트" },
     body: '{"__proto__": {"text": "inherited"}}',
@@ -169,7 +180,8 @@ export async function badDrafts(trial: Trial): Promise<void> {
     const all = BAD.filter(({ type, isText }) => !isSocket || !(type !== undefined || isText)).length;
     broken(
       `${first?.en}${more > 0 ? `; and ${more} more of ${all} like it` : ""}`,
-      `${first?.ko}${more > 0 ? `. ${all}개 중 ${more}개가 더 이렇습니다` : ""}`,
+      `${first?.ko}${more > 0 ? `. ${all}개 중 ${wrong.length}개가 이렇습니다` : ""}`,
+      wrong.flatMap(({ why }) => why).slice(0, 14),
     );
   }
   const shown = witness.client.messages.filter(
@@ -183,8 +195,13 @@ export async function badDrafts(trial: Trial): Promise<void> {
     );
 }
 
-async function badByPost(trial: Trial): Promise<Said[]> {
-  const wrong: Said[] = [];
+/** A complaint, and the lines that show it. */
+interface Wrong extends Said {
+  readonly why: readonly string[];
+}
+
+async function badByPost(trial: Trial): Promise<Wrong[]> {
+  const wrong: Wrong[] = [];
   for (const { what, body, status = 400, ...rest } of BAD) {
     const type = "type" in rest ? rest.type : "application/json";
     trial.sending(what);
@@ -197,16 +214,17 @@ async function badByPost(trial: Trial): Promise<Said[]> {
     if (answer.status === status) continue;
     wrong.push({
       en: `POST /update with ${what.en} was answered with ${outcome(answer).en}, not with ${status}`,
-      ko: `POST /update(${what.ko})의 응답: ${outcome(answer).ko} (${status} 대신)`,
+      ko: `POST /update(${what.ko})에 ${withRo(`${status}`)} 응답해야 하는데, ${answeredKo(answer)}`,
+      why: [answer.noted],
     });
   }
   return wrong;
 }
 
-async function badOnSocket(trial: Trial): Promise<Said[]> {
+async function badOnSocket(trial: Trial): Promise<Wrong[]> {
   const now = await beginning(trial);
   const socket = await trial.socket(now === undefined ? "/" : `/?after=${now}`);
-  const wrong: Said[] = [];
+  const wrong: Wrong[] = [];
   const sent = BAD.filter(
     ({ status, isText, body }) => !status && !isText && typeof body === "string" && body !== "",
   );
@@ -214,27 +232,32 @@ async function badOnSocket(trial: Trial): Promise<Said[]> {
   for (const { what, body } of sent) {
     const before = frames().length;
     trial.sending(what);
-    trial.note(`→ ${shortened(String(body), 80)}`);
+    const why = [trial.note(`→ ${shortened(String(body), 80)}`)];
     socket.send(body);
     await within(
       brief(trial),
       socket.connection.until(() => frames().length > before),
     ).catch(() => {});
     const answer = frames()[before]?.payload.toString();
-    trial.note(`← ${answer ?? (socket.connection.isOver() ? "closed" : "nothing")}`);
-    if (socket.connection.isOver()) await within(200, trial.server.ended);
+    const none = socket.connection.isOver()
+      ? { en: "closed", ko: "닫힘" }
+      : { en: "nothing", ko: "오지 않음" };
+    why.push(trial.note({ en: `← ${answer ?? none.en}`, ko: `← ${answer ?? none.ko}` }));
+    if (socket.connection.isOver()) await dealtWith(trial);
     if (trial.server.exit()) return [];
     if (socket.connection.isOver()) {
       wrong.push({
         en: `${what.en} closed the connection: it is to be answered with {"error": …}`,
-        ko: `${what.ko}에 연결이 닫혔습니다. {"error": …}로 답해야 합니다`,
+        ko: `${what.ko}에 연결이 닫혔습니다. {"error": …}로 응답해야 합니다`,
+        why,
       });
       return wrong;
     }
     if (answer !== undefined && typeof objectIn(answer)["error"] === "string") continue;
     wrong.push({
       en: `${what.en} was answered with ${answer === undefined ? "nothing" : shortened(answer, 60)}, not with {"error": …}`,
-      ko: `${what.ko}의 응답: ${answer === undefined ? "없음" : shortened(answer, 60)} ({"error": …} 대신)`,
+      ko: `${what.ko}에 {"error": …}${answer === undefined ? "로 응답해야 하는데, 아무것도 보내지 않았습니다" : `가 아니라 ${shortened(answer, 60)}로 응답했습니다`}`,
+      why,
     });
   }
   return wrong;
@@ -259,7 +282,7 @@ export async function tooLarge(trial: Trial): Promise<void> {
     trial.sending(what);
     const connection = trial.raw(
       requestOf(host, "POST /update", { headers: { ...JSON_BODY, ...head } }),
-      what.en,
+      what,
     );
     connection.socket.write(body);
     const read = () => partialAnswerIn(connection.received(), connection.isOver());
@@ -269,12 +292,13 @@ export async function tooLarge(trial: Trial): Promise<void> {
     ).catch(() => {});
     const answer = read();
     const said = answer ? `${answer.status}` : connection.isOver() ? "a closed connection" : "nothing";
-    trial.note(`← ${said} (${what.en})`);
+    const saidKo = answer ? `${answer.status}` : connection.isOver() ? "닫힌 연결" : "오지 않음";
+    trial.note({ en: `← ${said} (${what.en})`, ko: `← ${saidKo} (${what.ko})` });
     if (trial.server.exit()) return connection;
     if (!answer || !wanted.includes(answer.status))
       broken(
         `${what.en} was answered with ${said}, not with ${wanted.join(" / ")}`,
-        `${what.ko}의 응답: ${said} (${wanted.join(" / ")} 대신)`,
+        `${what.ko}에 ${withRo(wanted.join(" / "))} 응답해야 하는데, ${answer ? `${withRo(said)} 응답했습니다` : connection.isOver() ? "응답 없이 연결이 닫혔습니다" : "응답하지 않았습니다"}`,
       );
     return connection;
   };
@@ -367,7 +391,7 @@ const codeOf = (frames: readonly Frame[]) => {
 async function tooLargeFrames(trial: Trial): Promise<void> {
   const large = await trial.socket();
   const before = large.frames().length;
-  trial.note("→ a text message of 16,384 bytes");
+  trial.note({ en: "→ a text message of 16,384 bytes", ko: "→ 16,384바이트 텍스트 메시지" });
   large.send("x".repeat(LIMIT)); // Longer than a text may be, and so refused; but read.
   await within(
     trial.patience,
@@ -394,7 +418,7 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
   ] as const) {
     trial.sending(what);
     const socket = await trial.socket();
-    trial.note(`→ ${what.en}`);
+    trial.note({ en: `→ ${what.en}`, ko: `→ ${what.ko}` });
     socket.connection.socket.write(Buffer.concat(frames));
     await within(
       brief(trial),
@@ -406,7 +430,7 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
     const seen = code ?? (socket.connection.isOver() ? "no close frame" : "nothing");
     broken(
       `${what.en} was answered with ${code === undefined ? seen : `close code ${code}`}, not with close code 1009`,
-      `${what.ko}의 응답: ${code === undefined ? (socket.connection.isOver() ? "닫는 프레임 없는 끊김" : "없음") : code} (닫는 코드 1009 대신)`,
+      `${what.ko}에 닫기 코드 1009로 응답해야 하는데, ${code === undefined ? (socket.connection.isOver() ? "닫기 프레임 없이 끊었습니다" : "아무것도 보내지 않았습니다") : `${withRo(`${code}`)} 응답했습니다`}`,
     );
   }
   await expectAlive(trial);

@@ -28,40 +28,40 @@ export async function brokenOff(trial: Trial): Promise<void> {
   const isSocket = trial.chapter === "ch12-websocket";
   const draft = requestOf(host, "POST /update", { headers: JSON_BODY, body: '{"text": "never whole"}' });
   const cases: [what: string, ko: string, bytes: Buffer][] = [
-    ["half a head", "헤더 절반", draft.subarray(0, 40)],
-    ["a request to receive", "받는 요청", receiving(trial, now)],
+    ["half a head", "헤더를 반만", draft.subarray(0, 40)],
+    ["a request to receive", "받기 위한 요청을", receiving(trial, now)],
     ...(isSocket
       ? ([
-          ["half an upgrade", "업그레이드 절반", receiving(trial, now).subarray(0, 60)],
+          ["half an upgrade", "업그레이드 요청을 반만", receiving(trial, now).subarray(0, 60)],
           [
             "half a frame",
-            "프레임 절반",
+            "프레임을 반만",
             Buffer.concat([receiving(trial, now), frameOf("never whole").subarray(0, 8)]),
           ],
           [
             "an upgrade with a foreign Origin",
-            "다른 Origin의 업그레이드",
+            "다른 Origin의 업그레이드를",
             Buffer.from(upgradeOf(host, "/", { Origin: "null" })),
           ],
           [
             "an upgrade of another version",
-            "다른 버전의 업그레이드",
+            "다른 버전의 업그레이드를",
             Buffer.from(upgradeOf(host, "/", { "Sec-WebSocket-Version": "8" })),
           ],
         ] satisfies [string, string, Buffer][])
       : ([
-          ["half a body", "본문 절반", draft.subarray(0, -5)],
-          ["no HTTP at all", "HTTP가 아닌 것", Buffer.from("\x16\x03\x01 hello\r\n\r\n", "latin1")],
+          ["half a body", "본문을 반만", draft.subarray(0, -5)],
+          ["no HTTP at all", "HTTP가 아닌 것을", Buffer.from("\x16\x03\x01 hello\r\n\r\n", "latin1")],
         ] satisfies [string, string, Buffer][])),
   ];
   for (const [what, ko, bytes] of cases) {
     for (const how of ["reset", "end", "reset at once"] as const) {
-      const both = `${what}, and then ${how === "end" ? "an" : "a"} ${how}`;
-      trial.sending({
-        en: both,
-        ko: `${ko} 뒤의 ${how === "end" ? "종료" : "리셋"}`,
-      });
-      const connection = trial.raw("", both);
+      const told = {
+        en: `${what}, and then ${how === "end" ? "an end" : `a ${how}`}`,
+        ko: `${ko} 보내고 ${how === "end" ? "연결 종료" : how === "reset" ? "연결 리셋" : "곧바로 연결 리셋"}`,
+      };
+      trial.sending(told);
+      const connection = trial.raw("", told);
       await within(trial.patience, new Promise((resolve) => connection.socket.once("connect", resolve)));
       await within(trial.patience, new Promise((resolve) => connection.socket.write(bytes, resolve)));
       if (how !== "reset at once") await within(30, trial.server.ended);
@@ -125,7 +125,11 @@ export async function clientsForgotten(trial: Trial): Promise<void> {
     if (trial.chapter === "ch11-sse" || trial.chapter === "ch12-websocket")
       await send(trial, trial.enter(), { text: `round ${round} is over` });
     sizes.push(memoryOf(trial.server) ?? 0);
-    trial.note(`${round * CROWD} clients came and went: the server holds ${megabytes(sizes.at(-1) ?? 0)}`);
+    const size = megabytes(sizes.at(-1) ?? 0);
+    trial.note({
+      en: `${round * CROWD} clients came and went: the server holds ${size}`,
+      ko: `클라이언트 ${round * CROWD}개가 왔다 감: 서버 메모리 ${size}`,
+    });
     if (trial.server.exit()) break;
     // It has come to rest: the last three rounds together added less than two of them brought.
     const [three = 0, , , last = 0] = sizes.slice(-4);
@@ -137,7 +141,7 @@ export async function clientsForgotten(trial: Trial): Promise<void> {
   if (trial.server.exit())
     broken(
       `after ${sizes.length * CROWD} clients had come and gone the server ended, its memory full`,
-      `클라이언트 ${sizes.length * CROWD}개가 왔다 가자 서버가 메모리 부족으로 끝났습니다`,
+      `클라이언트 ${sizes.length * CROWD}개가 왔다 가자 서버가 메모리 부족으로 종료되었습니다`,
     );
   broken(
     `${clients.toLocaleString("en")} clients came and went, and the memory grew from ${megabytes(first)} to ${megabytes(last)}, ${Math.round((last - first) / clients / 1_000)} kB for each`,
@@ -157,7 +161,7 @@ async function expectClosed(trial: Trial, before: number | undefined, came: numb
   } while (performance.now() < end);
   broken(
     `${trial.patience / 1_000} s after ${came} clients had left, the server still held ${open} of their connections`,
-    `클라이언트 ${came}개가 나가고 ${trial.patience / 1_000}초 뒤에도 서버가 그 연결 ${open}개를 쥐고 있었습니다`,
+    `클라이언트 ${came}개가 나가고 ${trial.patience / 1_000}초 뒤에도 서버에 그 연결 ${open}개가 남아 있었습니다`,
   );
 }
 
@@ -173,7 +177,10 @@ export async function slowReader(trial: Trial): Promise<void> {
   const { now, members } = await together(trial, 1);
   const [quick] = members;
   if (!quick) return;
-  const slow = trial.raw(receiving(trial, now), "a client that begins to receive, and then does not read");
+  const slow = trial.raw(receiving(trial, now), {
+    en: "a client that begins to receive, and then does not read",
+    ko: "받기 시작한 뒤 읽지 않는 클라이언트",
+  });
   await within(
     trial.patience,
     slow.until((received) => received.includes("\r\n\r\n")),
@@ -240,10 +247,10 @@ async function asksAndDoesNotRead(trial: Trial): Promise<void> {
   const ask = requestOf(trial.server.host, `GET ${DATA[trial.chapter]}${after}`, { headers: OPEN });
   await settledMemory(trial);
   const before = memoryOf(trial.server) ?? 0;
-  const greedy = trial.raw(
-    "",
-    `GET ${DATA[trial.chapter]}${after}, 400 times on one connection, and no answer is read`,
-  );
+  const greedy = trial.raw("", {
+    en: `GET ${DATA[trial.chapter]}${after}, 400 times on one connection, and no answer is read`,
+    ko: `한 연결로 GET ${DATA[trial.chapter]}${after}를 400번 보내고 응답을 읽지 않음`,
+  });
   greedy.socket.pause();
   greedy.socket.write(Buffer.concat(times(400, () => ask)));
   let most = before;
@@ -253,11 +260,14 @@ async function asksAndDoesNotRead(trial: Trial): Promise<void> {
     await sleep(50);
   }
   const grown = most - before;
-  trial.note(`the server's memory went from ${megabytes(before)} to ${megabytes(most)}`);
+  trial.note({
+    en: `the server's memory went from ${megabytes(before)} to ${megabytes(most)}`,
+    ko: `서버의 메모리: ${megabytes(before)}에서 ${megabytes(most)}로`,
+  });
   if (grown > 150_000_000)
     broken(
       `a client asked 400 times and read no answer: the server's memory grew by ${megabytes(grown)}`,
-      `클라이언트가 400번 묻고 응답을 하나도 읽지 않자 서버의 메모리가 ${megabytes(grown)} 늘었습니다`,
+      `클라이언트가 400번 요청하고 응답을 하나도 읽지 않자 서버의 메모리가 ${megabytes(grown)} 늘었습니다`,
     );
 }
 
@@ -290,7 +300,7 @@ export async function busyNeighbour(trial: Trial): Promise<void> {
   const { now, members } = await together(trial, 2);
   const [sender, reader] = members;
   if (!sender || !reader) return;
-  const flooder = trial.raw("", "one client sends without end");
+  const flooder = trial.raw("", { en: "one client sends without end", ko: "한 클라이언트가 끝없이 보냄" });
   const draft = '{"text": "and another thing"}';
   const piece =
     trial.chapter === "ch12-websocket"
@@ -314,9 +324,11 @@ export async function busyNeighbour(trial: Trial): Promise<void> {
     await within(NEIGHBOUR, reader.client.until(holds(text)));
     const heard = reader.client.messages.some((message) => message.text === text);
     const took = trial.elapsed() - began;
-    trial.note(
-      `${text}: answered after ${Math.round(answered)} ms, ${heard ? `heard after ${Math.round(took)} ms` : "not heard"}`,
-    );
+    const [soon, late] = [Math.round(answered), Math.round(took)];
+    trial.note({
+      en: `${text}: answered after ${soon} ms, ${heard ? `heard after ${late} ms` : "not heard"}`,
+      ko: `${text}: ${soon} ms 뒤 응답, ${heard ? `${late} ms 뒤 전달` : "전달되지 않음"}`,
+    });
     if (heard && took <= NEIGHBOUR) continue;
     broken(
       heard

@@ -4,13 +4,13 @@ import type { Message } from "../../../message-store/message.ts";
 import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { openClient } from "../../clients/clients.ts";
 import { CLOSE, closing } from "../../clients/frames.ts";
-import { broken, quoted, seconds, Untried } from "../said.ts";
+import { broken, quoted, seconds, Untried, withRo } from "../said.ts";
 import { exitText } from "../server.ts";
 import { DATA, idOf, type Trial, times, together, within } from "../trial.ts";
 
 const NOT_STARTED = {
   en: "only where verify starts the server itself: --start",
-  ko: "verify가 서버를 직접 시작할 때만 해 볼 수 있습니다: --start",
+  ko: "verify가 서버를 직접 시작할 때만 검사할 수 있습니다: --start",
 };
 
 /** What was answered before kill -9 is there after it, once, and what was not is sent again with its key. */
@@ -36,7 +36,10 @@ export async function keptOverKill(trial: Trial): Promise<void> {
   });
   await within(2 * trial.patience, some);
   const early = [...answered.keys()];
-  trial.note(`${early.length} drafts are answered; kill -9`);
+  trial.note({
+    en: `${early.length} drafts are answered; kill -9`,
+    ko: `초안 ${early.length}개가 응답을 받음; kill -9`,
+  });
   await before.end("SIGKILL");
   const after = await trial.startAnother(store);
   for (const sender of senders) sender.reconnect(after.url);
@@ -80,7 +83,7 @@ export async function oneLog(trial: Trial): Promise<void> {
   if (!trial.target.stores)
     throw new Untried({
       en: "only where the server can be told where its log is: {store} in --start",
-      ko: "로그의 위치를 서버에 알려 줄 수 있을 때만 해 볼 수 있습니다: --start에 {store}",
+      ko: "로그의 위치를 서버에 알려 줄 수 있을 때만 검사할 수 있습니다: --start에 {store}",
     });
   const store = trial.target.newStore();
   const servers = await Promise.all([trial.startAnother(store), trial.startAnother(store)]);
@@ -188,9 +191,12 @@ export async function stops(trial: Trial): Promise<void> {
     requestOf(server.host, "POST /update", {
       headers: { "Content-Type": "application/json", "Content-Length": "100" },
     }),
-    "half a POST /update",
+    { en: "half a POST /update", ko: "반만 보낸 POST /update" },
   );
-  const idle = trial.raw("", "a connection on which nothing is sent");
+  const idle = trial.raw("", {
+    en: "a connection on which nothing is sent",
+    ko: "아무것도 보내지 않는 연결",
+  });
   const seen = await openBefore(trial, query);
   trial.note("SIGTERM");
   const began = trial.elapsed();
@@ -200,14 +206,17 @@ export async function stops(trial: Trial): Promise<void> {
   if (!exit)
     broken(
       `${seconds(STOP)} s after SIGTERM the server was still running, with a held, a half-sent and a silent connection`,
-      `SIGTERM을 보내고 ${seconds(STOP)}초가 지나도 서버가 끝나지 않았습니다 (응답을 기다리는 연결, 반만 보낸 연결, 조용한 연결이 있었습니다)`,
+      `SIGTERM을 보내고 ${seconds(STOP)}초가 지나도 서버가 종료되지 않았습니다 (응답을 기다리는 연결, 반만 보낸 연결, 조용한 연결이 있었습니다)`,
     );
-  trial.note(`it ended after ${seconds(took)} s with ${exitText(exit)}`);
+  trial.note({
+    en: `it ended after ${seconds(took)} s with ${exitText(exit)}`,
+    ko: `${seconds(took)}초 뒤 종료: ${exitText(exit)}`,
+  });
   await seen(exit);
   if (exit.code !== 0)
     broken(
       `SIGTERM ended it with ${exitText(exit)}, not with exit code 0`,
-      `SIGTERM을 받고 끝난 방식: ${exitText(exit)} (종료 코드 0 대신)`,
+      `SIGTERM을 받으면 종료 코드 0으로 끝나야 하는데, ${exit.signal ? `신호 ${exit.signal} 때문에 죽었습니다` : `${withRo(`종료 코드 ${exit.code}`)} 끝났습니다`}`,
     );
 }
 
@@ -226,10 +235,13 @@ async function openBefore(trial: Trial, query: string): Promise<(exit: unknown) 
       const code = payload && payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
       if (code === 1001) return;
       const en = code === undefined ? "without a close frame (a browser says 1006)" : `with ${code}`;
-      const ko = code === undefined ? "닫는 프레임 없음(브라우저에서는 1006)" : `${code}`;
+      const ko =
+        code === undefined
+          ? "닫기 프레임 없이 끊었습니다(브라우저에서는 1006)"
+          : `닫기 코드 ${withRo(`${code}`)} 닫았습니다`;
       broken(
         `a stop closed a socket ${en}, not with close code 1001`,
-        `종료할 때 소켓을 닫은 코드: ${ko} (1001 대신)`,
+        `종료할 때 소켓을 닫기 코드 1001로 닫아야 하는데, ${ko}`,
       );
     };
   }
@@ -243,7 +255,7 @@ async function openBefore(trial: Trial, query: string): Promise<(exit: unknown) 
     if (trial.chapter === "ch10-long-polling" && answer?.status !== 204)
       broken(
         `a stop cut off a held request ${answer ? `with ${answer.status}` : "without an answer"}, not with 204`,
-        `종료할 때 기다리던 요청의 응답: ${answer ? answer.status : "없이 연결이 끊김"} (204 대신)`,
+        `종료할 때 보류한 요청에 204로 응답해야 하는데, ${answer ? `${withRo(`${answer.status}`)} 응답했습니다` : "응답 없이 연결을 끊었습니다"}`,
       );
     if (
       trial.chapter === "ch11-sse" &&

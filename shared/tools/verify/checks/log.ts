@@ -1,7 +1,7 @@
 // The cursor, and a log that is long.
 import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message, NEWEST } from "../../../message-store/message.ts";
 import { upgradeOf } from "../../clients/frames.ts";
-import { broken, shortened } from "../said.ts";
+import { broken, shortened, withIga } from "../said.ts";
 import {
   beginning,
   brief,
@@ -26,7 +26,7 @@ export async function cursor(trial: Trial): Promise<void> {
     if (id === undefined)
       broken(
         "messages have no id, so a client cannot say what it has",
-        "메시지에 id가 없어서, 클라이언트가 어디까지 받았는지 말할 수 없습니다",
+        "메시지에 id가 없어서, 클라이언트가 어디까지 받았는지 알릴 수 없습니다",
       );
     ids.push(id);
   }
@@ -43,7 +43,7 @@ export async function cursor(trial: Trial): Promise<void> {
     if (JSON.stringify(seen.map(({ id }) => id)) !== JSON.stringify(newest))
       broken(
         `a cursor beyond the newest message (after=${beyond}, newest ${third}) got ${listed(seen)}, not the newest ${newest.length}`,
-        `마지막 메시지보다 큰 커서(after=${beyond}, 마지막 ${third})에 온 것: ${listed(seen)} (최근 ${newest.length}개 대신)`,
+        `마지막 메시지보다 큰 커서(after=${beyond}, 마지막 ${third})에 온 것: ${listedKo(seen)}. 최근 ${newest.length}개가 와야 합니다`,
       );
   }
 }
@@ -52,6 +52,10 @@ function listed(messages: readonly Partial<Message>[]): string {
   const ids = messages.map(({ id }) => id ?? "?");
   if (ids.length === 0) return "nothing";
   return ids.length > 6 ? `ids ${ids[0]} … ${ids.at(-1)} (${ids.length})` : `ids ${ids.join(", ")}`;
+}
+
+function listedKo(messages: readonly Partial<Message>[]): string {
+  return messages.length === 0 ? "없음" : listed(messages).replace(/^ids/, "id");
 }
 
 /** What comes after a cursor: of an answer, its list; of a stream or socket, what comes until so many are there. */
@@ -97,7 +101,7 @@ async function expectAfter(trial: Trial, after: string, wanted: readonly number[
   const expected = wanted.length === 0 ? "nothing" : `ids ${wanted.join(", ")}`;
   broken(
     `after=${after} got ${listed(seen)}, not ${expected}`,
-    `after=${after}에 온 것: ${listed(seen)} (${wanted.length === 0 ? "없어야 합니다" : `id ${wanted.join(", ")} 대신`})`,
+    `after=${after}에 온 것: ${listedKo(seen)}. ${wanted.length === 0 ? "아무것도 오지 않아야 합니다" : `${withIga(`id ${wanted.join(", ")}`)} 와야 합니다`}`,
   );
 }
 
@@ -107,7 +111,7 @@ async function expectRefusedCursors(trial: Trial): Promise<void> {
     const target = `${path}?after=${text}`;
     if (trial.chapter !== "ch12-websocket") {
       const answer = await trial.fetch(`GET ${target}`, { headOnly: true, limit: brief(trial) });
-      return { target, status: answer.status, said: outcome(answer, brief(trial)) };
+      return { target, status: answer.status, said: outcome(answer, brief(trial)), noted: answer.noted };
     }
     const connection = trial.raw(upgradeOf(trial.server.host, target), `GET ${target} Upgrade: websocket`);
     const head = await within(
@@ -115,8 +119,8 @@ async function expectRefusedCursors(trial: Trial): Promise<void> {
       connection.until((received) => received.includes("\r\n\r\n")),
     ).catch(() => undefined);
     const [line = ""] = (head ?? connection.received()).split("\r\n");
-    trial.note(`← ${line} (${target})`);
-    return { target, status: Number(line.split(" ")[1] ?? 0), said: { en: line, ko: line } };
+    const noted = trial.note(`← ${line} (${target})`);
+    return { target, status: Number(line.split(" ")[1] ?? 0), said: { en: line, ko: line }, noted };
   });
   const wrong = (await Promise.all(asked)).filter(({ status }) => status !== 400);
   const [first] = wrong;
@@ -124,7 +128,8 @@ async function expectRefusedCursors(trial: Trial): Promise<void> {
   const more = wrong.length > 1 ? wrong.length - 1 : 0;
   broken(
     `${first.target}, which is no cursor, was answered with ${first.said.en}, not with 400${more ? `; and ${more} more of ${BAD_CURSORS.length} like it` : ""}`,
-    `커서가 아닌 ${first.target}의 응답: ${first.said.ko} (400 대신)${more ? `. ${BAD_CURSORS.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
+    `커서가 아닌 ${first.target}에 400으로 응답해야 하는데, 온 것: ${first.said.ko}${more ? `. ${BAD_CURSORS.length}개 중 ${wrong.length}개가 이렇습니다` : ""}`,
+    wrong.map(({ noted }) => noted),
   );
 }
 
@@ -157,7 +162,7 @@ export async function longLog(trial: Trial): Promise<void> {
   if (begin === undefined)
     broken(
       "messages have no id, so who is far behind cannot ask for the rest",
-      "메시지에 id가 없어서, 많이 뒤처진 클라이언트가 나머지를 물을 수 없습니다",
+      "메시지에 id가 없어서, 많이 뒤처진 클라이언트가 나머지를 요청할 수 없습니다",
     );
   const writer = trial.enter({ after: begin });
   const newest = (await fill(trial, writer, MANY, (index) => `long ${index}`)) ?? 0;
@@ -169,21 +174,21 @@ export async function longLog(trial: Trial): Promise<void> {
   if (!same(fresh, wanted(newest - NEWEST + 1, newest)))
     broken(
       `a new client, without a cursor, got ${listed(fresh)} of a log that ends with ${newest}, not the newest ${NEWEST}`,
-      `마지막이 ${newest}번인 로그에서 커서가 없는 새 클라이언트가 받은 것: ${listed(fresh)} (최근 ${NEWEST}개 대신)`,
+      `마지막이 ${newest}번인 로그에서 커서가 없는 새 클라이언트가 받은 것: ${listedKo(fresh)}. 최근 ${NEWEST}개가 와야 합니다`,
     );
   const expected = isAnswer ? wanted(begin + 1, begin + MAX_ANSWER) : wanted(begin + 1, newest);
   const all = await messagesAfter(trial, `?after=${begin}`, expected.length, 4 * trial.patience);
   if (!same(all, expected))
     broken(
       `after=${begin} of a log that ends with ${newest} got ${listed(all)}, not ${isAnswer ? `the oldest ${MAX_ANSWER} of them` : `all ${newest - begin}`}`,
-      `마지막이 ${newest}번인 로그에서 after=${begin}에 온 것: ${listed(all)} (${isAnswer ? `그중 가장 오래된 ${MAX_ANSWER}개` : `${newest - begin}개 모두`} 대신)`,
+      `마지막이 ${newest}번인 로그에서 after=${begin}에 온 것: ${listedKo(all)}. ${isAnswer ? `그중 가장 오래된 ${MAX_ANSWER}개가` : `${newest - begin}개가 모두`} 와야 합니다`,
     );
   if (isAnswer) {
     const rest = await messagesAfter(trial, `?after=${begin + MAX_ANSWER}`, 0);
     if (!same(rest, wanted(begin + MAX_ANSWER + 1, newest)))
       broken(
         `the next request, after=${begin + MAX_ANSWER}, got ${listed(rest)}`,
-        `다음 요청 after=${begin + MAX_ANSWER}에 온 것: ${listed(rest)}`,
+        `다음 요청 after=${begin + MAX_ANSWER}에 온 것: ${listedKo(rest)}`,
       );
   }
   const last = (await fill(trial, writer, LARGE, () => "한".repeat(2_000))) ?? 0;
@@ -192,7 +197,7 @@ export async function longLog(trial: Trial): Promise<void> {
     if (!same(large, wanted(newest + 1, last)))
       broken(
         `after=${newest} got ${listed(large)}, not all ${last - newest} large messages`,
-        `after=${newest}에 온 것: ${listed(large)} (큰 메시지 ${last - newest}개 모두 대신)`,
+        `after=${newest}에 온 것: ${listedKo(large)}. 큰 메시지 ${last - newest}개가 모두 와야 합니다`,
       );
     return;
   }

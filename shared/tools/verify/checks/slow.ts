@@ -1,7 +1,7 @@
 // What takes its time: the end of a hold, heartbeats, a peer that is gone.
 import { requestOf } from "../../clients/ask.ts";
 import { frameOf, PING, PONG } from "../../clients/frames.ts";
-import { broken, seconds } from "../said.ts";
+import { broken, seconds, withRo } from "../said.ts";
 import { beginning, type Trial, within } from "../trial.ts";
 
 const HOLD = 25_000;
@@ -26,7 +26,7 @@ export async function hold(trial: Trial): Promise<void> {
   if (answer.status !== 204 || took < HOLD - TOLERANCE)
     broken(
       `a hold ended after ${seconds(took)} s with ${said}, not after 25 s with 204`,
-      `보류한 요청이 ${seconds(took)}초 만에 끝났습니다: ${said} (25초 뒤 204여야 합니다)`,
+      `보류한 요청이 25초 뒤 204로 끝나야 하는데, ${seconds(took)}초 만에 ${answer.came === "ended" ? "연결이 닫혔습니다" : `${withRo(said)} 끝났습니다`}`,
     );
 }
 
@@ -71,22 +71,24 @@ async function expectPulse(
       socket.on("data", heard);
     }).then(() => true);
     const came = await within(SILENCE - (trial.elapsed() - last), something);
-    if (!came && lastByte > last)
+    if (!came) {
+      const isSocket = trial.chapter === "ch12-websocket";
+      const [what, ko] = isSocket ? ["message", "메시지"] : ["event", "이벤트"];
+      const bytes = lastByte > last ? [", though there were bytes", " 바이트는 왔습니다."] : ["", ""];
       broken(
-        `for ${seconds(trial.elapsed() - last)} s nothing came that a page can see, though there were bytes`,
-        `${seconds(trial.elapsed() - last)}초 동안 바이트는 왔지만 페이지가 볼 수 있는 것은 오지 않았습니다`,
+        `for ${seconds(SILENCE)} s no ${what} that a page can see came on a quiet ${isSocket ? "socket" : "stream"}${bytes[0]}`,
+        `조용한 ${isSocket ? "소켓" : "스트림"}에 ${seconds(SILENCE)}초 동안 페이지가 볼 수 있는 ${ko}가 오지 않았습니다.${bytes[1]}`,
       );
-    if (!came)
-      broken(
-        `for ${seconds(SILENCE)} s not a byte came on a silent ${trial.chapter === "ch12-websocket" ? "socket" : "stream"}`,
-        `조용한 ${trial.chapter === "ch12-websocket" ? "소켓" : "스트림"}에 ${seconds(SILENCE)}초 동안 한 바이트도 오지 않았습니다`,
-      );
+    }
     const now = count(received());
     const at = trial.elapsed();
     lastByte = at;
     if (now === before) continue;
     before = now;
-    trial.note(`a heartbeat after ${seconds(at - last)} s`);
+    trial.note({
+      en: `a heartbeat after ${seconds(at - last)} s`,
+      ko: `${seconds(at - last)}초 뒤 하트비트`,
+    });
     if (times.length > 0 && Math.abs(at - last - 15_000) > TOLERANCE)
       broken(
         `between two heartbeats were ${seconds(at - last)} s, not 15`,
@@ -116,7 +118,7 @@ async function socketHeartbeat(trial: Trial): Promise<void> {
     () => socket.frames().filter(({ first, payload }) => first === 0x81 && isHeartbeat(payload)).length,
     () => connection.received(),
   );
-  if (answered === 0) broken("heartbeats came, but no ping", "하트비트는 왔지만 핑(ping)이 오지 않았습니다");
+  if (answered === 0) broken("heartbeats came, but no ping", "하트비트는 왔지만 핑이 오지 않았습니다");
 }
 
 /** A peer that answers no ping is dropped by the next one. */
@@ -130,13 +132,13 @@ export async function silentPeer(trial: Trial): Promise<void> {
   if (ping === undefined)
     broken(
       `for ${seconds(trial.elapsed() - began)} s no ping came, so a peer that is gone is never noticed`,
-      `${seconds(trial.elapsed() - began)}초 동안 핑(ping)이 오지 않아, 사라진 상대를 알아챌 수 없습니다`,
+      `${seconds(trial.elapsed() - began)}초 동안 핑이 오지 않아, 사라진 상대를 알아챌 수 없습니다`,
     );
   const asked = trial.elapsed();
   const over = await within(15_000 + TOLERANCE, socket.connection.ended());
   if (over === undefined)
     broken(
       `${seconds(trial.elapsed() - asked)} s after a ping that was not answered the connection was still open`,
-      `답하지 않은 핑(ping)을 보내고 ${seconds(trial.elapsed() - asked)}초가 지나도 연결이 열려 있었습니다`,
+      `핑에 퐁을 보내지 않고 ${seconds(trial.elapsed() - asked)}초가 지나도 연결이 열려 있었습니다`,
     );
 }

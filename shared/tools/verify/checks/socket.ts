@@ -12,8 +12,8 @@ import {
   SAMPLE_KEY,
   upgradeOf,
 } from "../../clients/frames.ts";
-import { broken, type Said, shortened } from "../said.ts";
-import { beginning, brief, idOf, send, type Trial, within } from "../trial.ts";
+import { broken, type Said, shortened, withIga, withRo } from "../said.ts";
+import { beginning, brief, dealtWith, idOf, send, type Trial, within } from "../trial.ts";
 import { expectUpgradeRefusals, upgradeWith } from "./doors.ts";
 
 const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; // RFC 6455 §1.3: the answer to its sample key.
@@ -24,16 +24,16 @@ export async function handshake(trial: Trial): Promise<void> {
   if (accept !== ACCEPT)
     broken(
       `the key ${SAMPLE_KEY} was answered with ${accept ?? "no Sec-WebSocket-Accept"}, not with ${ACCEPT}`,
-      `키 ${SAMPLE_KEY}의 응답: ${accept ?? "Sec-WebSocket-Accept 없음"} (${ACCEPT} 대신)`,
+      `키 ${SAMPLE_KEY}에 ${accept ? `${ACCEPT}가 아니라 ${accept}로` : "Sec-WebSocket-Accept 없이"} 응답했습니다`,
     );
   const offered = {
     "Sec-WebSocket-Protocol": "chat, superchat",
     "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
   };
-  const connection = trial.raw(
-    upgradeOf(trial.server.host, "/", offered),
-    "an upgrade that offers subprotocols",
-  );
+  const connection = trial.raw(upgradeOf(trial.server.host, "/", offered), {
+    en: "an upgrade that offers subprotocols",
+    ko: "서브프로토콜을 제안하는 업그레이드",
+  });
   const answer = await within(
     trial.patience,
     connection.until((received) => received.includes("\r\n\r\n")),
@@ -58,7 +58,7 @@ export async function handshake(trial: Trial): Promise<void> {
       { "Sec-WebSocket-Version": "8" },
       [426],
     ],
-    [{ en: "an upgrade by POST", ko: "POST 업그레이드" }, "POST /", { "Content-Length": "0" }, [405]],
+    [{ en: "an upgrade by POST", ko: "POST로 한 업그레이드" }, "POST /", { "Content-Length": "0" }, [405]],
   ]);
   await expectOneProtocol(trial);
 }
@@ -67,8 +67,11 @@ export async function handshake(trial: Trial): Promise<void> {
 async function expectOneProtocol(trial: Trial): Promise<void> {
   const { host } = trial.server;
   for (const headers of [{}, { Origin: "http://evil.example" }, { "Sec-WebSocket-Version": "8" }]) {
-    const what = `GET / and, in one piece, an upgrade ${JSON.stringify(headers)}`;
-    trial.sending({ en: what, ko: what });
+    const what = {
+      en: `GET / and, in one piece, an upgrade ${JSON.stringify(headers)}`,
+      ko: `GET /와 한 덩어리로 보낸 업그레이드 ${JSON.stringify(headers)}`,
+    };
+    trial.sending(what);
     const before = requestOf(host, "GET /", { headers: { Connection: undefined } });
     const connection = trial.raw(Buffer.concat([before, Buffer.from(upgradeOf(host, "/", headers))]), what);
     await within(
@@ -113,20 +116,20 @@ export async function frames(trial: Trial): Promise<void> {
     what: string,
     ko: string,
     enough: () => boolean,
-    [wanted, wantedKo] = ["a message with this text", "이 텍스트의 메시지"],
+    [wanted, wantedKo] = ["a message with this text", "이 텍스트의 메시지가"],
   ) => {
-    trial.note(`→ ${what}`);
+    trial.note({ en: `→ ${what}`, ko: `→ ${ko}` });
     const came = await within(
       trial.patience,
       socket.connection.until(() => enough()),
     ).catch(() => undefined);
     trial.note(`← ${shownFrames(socket).join(" | ")}`);
     if (came !== undefined) return;
-    const seen =
-      shownFrames(socket).join(", ") || (socket.connection.isOver() ? "a closed connection" : "nothing");
+    const isOver = socket.connection.isOver();
+    const seen = shortened(shownFrames(socket).join(", "), 80);
     broken(
-      `${what}: what came back was ${shortened(seen, 80)}, not ${wanted}`,
-      `${ko}에 ${wantedKo} 대신 온 것: ${shortened(seen, 80)}`,
+      `${what}: what came back was ${seen || (isOver ? "a closed connection" : "nothing")}, not ${wanted}`,
+      `${ko}에 ${wantedKo} ${seen ? `아니라 ${seen} 프레임이 왔습니다` : `오지 않${isOver ? "고 연결이 닫혔습니다" : "았습니다"}`}`,
     );
   };
   const sample = await trial.socket(target);
@@ -165,14 +168,14 @@ export async function frames(trial: Trial): Promise<void> {
     "a message in three frames, with a ping between them",
     "핑이 사이에 낀 세 프레임 메시지",
     () => pieces.frames().some(isPong) && texts(pieces).includes("in pieces"),
-    ["a pong and the message", "퐁과 그 메시지"],
+    ["a pong and the message", "퐁과 그 메시지가"],
   );
   const leaving = await trial.socket(target);
   leaving.send(closing(1000, "bye"), { opcode: CLOSE });
   await expect(
     leaving,
     "a close frame with 1000",
-    "닫는 프레임 1000",
+    "코드가 1000인 닫기 프레임",
     () =>
       leaving
         .frames()
@@ -180,13 +183,13 @@ export async function frames(trial: Trial): Promise<void> {
           ({ first, payload }) =>
             first === (0x80 | CLOSE) && payload.length >= 2 && payload.readUInt16BE(0) === 1000,
         ),
-    ["the same close", "같은 닫기"],
+    ["the same close", "같은 닫기 프레임이"],
   );
   const ended = await within(trial.patience, leaving.connection.ended());
   if (ended === undefined)
     broken(
       "a client's close frame was answered, but the connection was not closed",
-      "클라이언트의 닫는 프레임에 답했지만 연결을 닫지 않았습니다",
+      "클라이언트의 닫기 프레임에 응답했지만 연결을 닫지 않았습니다",
     );
   await expectNothingBehindClose(trial, target);
 }
@@ -195,7 +198,7 @@ export async function frames(trial: Trial): Promise<void> {
 async function expectNothingBehindClose(trial: Trial, target: string): Promise<void> {
   const witness = await trial.socket(target);
   const told = await trial.socket(target);
-  trial.note("→ a binary message, and a draft behind it");
+  trial.note({ en: "→ a binary message, and a draft behind it", ko: "→ 바이너리 메시지, 그 뒤에 초안" });
   told.connection.socket.write(
     Buffer.concat([frameOf("x", { opcode: BINARY }), frameOf('{"text":"too late"}')]),
   );
@@ -210,7 +213,7 @@ async function expectNothingBehindClose(trial: Trial, target: string): Promise<v
   if (witness.frames().some((frame) => jsonIn(frame)["text"] === "too late"))
     broken(
       "a draft that came behind a message for which the connection was closed was still kept",
-      "연결을 닫게 한 메시지 뒤에 온 초안을 저장했습니다",
+      "연결을 닫기로 한 뒤에 온 초안까지 저장했습니다",
     );
 }
 
@@ -235,40 +238,42 @@ const BAD_FRAMES: readonly (readonly [what: Said, code: number, frames: readonly
     1002,
     [frameOf("x", { opcode: 0xb })],
   ],
-  [{ en: "a continuation of nothing", ko: "앞이 없는 이어지는 프레임" }, 1002, [frameOf("x", { opcode: 0 })]],
   [
-    { en: "a new message within a message", ko: "메시지 안의 새 메시지" },
+    { en: "a continuation of nothing", ko: "시작 프레임 없이 온 연속 프레임" },
+    1002,
+    [frameOf("x", { opcode: 0 })],
+  ],
+  [
+    { en: "a new message within a message", ko: "메시지가 끝나기 전에 온 새 메시지" },
     1002,
     [frameOf("x", part), frameOf("y")],
   ],
   [{ en: "a ping of 126 bytes", ko: "126바이트 핑" }, 1002, [frameOf("x".repeat(126), { opcode: PING })]],
-  [{ en: "a ping in pieces", ko: "나뉜 핑" }, 1002, [frameOf("x", { opcode: PING, fin: false })]],
+  [{ en: "a ping in pieces", ko: "조각난 핑" }, 1002, [frameOf("x", { opcode: PING, fin: false })]],
   [
-    { en: "a close frame with half a code", ko: "코드가 반뿐인 닫는 프레임" },
+    { en: "a close frame with half a code", ko: "코드가 반쪽인 닫기 프레임" },
     1002,
     [frameOf("x", { opcode: CLOSE })],
   ],
   [
-    { en: "a close code that may not be sent", ko: "보내면 안 되는 닫는 코드" },
+    { en: "a close code that may not be sent", ko: "보내면 안 되는 닫기 코드" },
     1002,
     [frameOf(closing(1005), { opcode: CLOSE })],
   ],
   [{ en: "text that is not UTF-8", ko: "UTF-8이 아닌 텍스트" }, 1007, [frameOf(Buffer.of(0xc3, 0x28))]],
-  [{ en: "half a character", ko: "글자 반 개" }, 1007, [frameOf(Buffer.from("안").subarray(0, 2))]],
+  [{ en: "half a character", ko: "반쪽짜리 글자" }, 1007, [frameOf(Buffer.from("안").subarray(0, 2))]],
 ];
 
 /** Each bad frame closes its connection with the RFC's code (§7.4), is no message, and harms nobody else. */
 export async function badFrames(trial: Trial): Promise<void> {
-  const wrong: { en: string; ko: string }[] = [];
+  const wrong: Said[] = [];
+  const why: string[] = [];
   for (const [what, code, bytes] of BAD_FRAMES) {
     trial.sending(what);
     const socket = await trial.socket();
-    trial.note(
-      `→ ${what}: ${Buffer.concat([...bytes])
-        .subarray(0, 16)
-        .toString("hex")}`,
-    );
-    socket.connection.socket.write(Buffer.concat([...bytes]));
+    const all = Buffer.concat([...bytes]);
+    const sent = trial.note(`→ ${what[trial.language]}: ${all.subarray(0, 16).toString("hex")}`);
+    socket.connection.socket.write(all);
     const close = () => socket.frames().find(({ first }) => (first & 0x0f) === CLOSE);
     await within(
       brief(trial),
@@ -277,26 +282,35 @@ export async function badFrames(trial: Trial): Promise<void> {
     const frame = close();
     const seen = frame && frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : undefined;
     const isOver = socket.connection.isOver();
-    trial.note(`← ${seen === undefined ? (isOver ? "closed without a code" : "nothing") : `close ${seen}`}`);
-    if (isOver && seen === undefined) await within(200, trial.server.ended);
+    const came = trial.note({
+      en: `← ${seen === undefined ? (isOver ? "closed without a code" : "nothing") : `close ${seen}`}`,
+      ko: `← ${seen === undefined ? (isOver ? "코드 없이 닫힘" : "오지 않음") : `닫기 ${seen}`}`,
+    });
+    // A server may send the close frame first and end then: it is this frame that ended it, and not the next one.
+    await dealtWith(trial);
     if (trial.server.exit()) return;
     if (seen === code) {
       socket.send(closing(code), { opcode: CLOSE });
       continue;
     }
     const en = seen === undefined ? (isOver ? "a close without a code" : "nothing") : `close code ${seen}`;
-    const ko = seen === undefined ? (isOver ? "코드 없는 끊김" : "없음") : `닫는 코드 ${seen}`;
+    const ko =
+      seen === undefined
+        ? `${withRo(`닫기 코드 ${code}`)} 응답해야 하는데, ${isOver ? "코드 없이 끊었습니다" : "아무것도 보내지 않았습니다"}`
+        : `${withIga(`닫기 코드 ${code}`)} 아니라 ${withRo(`${seen}`)} 응답했습니다`;
     wrong.push({
       en: `${what.en} was answered with ${en}, not with close code ${code}`,
-      ko: `${what.ko}의 응답: ${ko} (닫는 코드 ${code} 대신)`,
+      ko: `${what.ko}에 ${ko}`,
     });
+    why.push(sent, came);
   }
   const [first] = wrong;
   const more = wrong.length > 1 ? wrong.length - 1 : 0;
   if (first)
     broken(
       `${first.en}${more ? `; and ${more} more of ${BAD_FRAMES.length} like it` : ""}`,
-      `${first.ko}${more ? `. ${BAD_FRAMES.length}개 중 ${more}개가 더 이렇습니다` : ""}`,
+      `${first.ko}${more ? `. ${BAD_FRAMES.length}개 중 ${wrong.length}개가 이렇습니다` : ""}`,
+      why.slice(0, 14),
     );
   if (idOf(await send(trial, trial.enter(), { text: "Nothing happened." })) === undefined) return;
 }

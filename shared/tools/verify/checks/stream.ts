@@ -1,7 +1,7 @@
 // The text of an event stream.
 import { requestOf } from "../../clients/ask.ts";
 import { type ParsedEvent, streamParser } from "../../clients/stream-parser.ts";
-import { broken, quoted, shortened } from "../said.ts";
+import { broken, quoted, shortened, withRo } from "../said.ts";
 import { beginning, idOf, send, type Trial, within } from "../trial.ts";
 
 /** A stream that is read byte by byte. */
@@ -69,7 +69,7 @@ export async function stream(trial: Trial): Promise<void> {
   if (!/^retry: ?1000(\n|$)/.test(first))
     broken(
       `the stream begins with ${text === "" ? "nothing" : quoted(first, 50)}, not with “retry: 1000”`,
-      `스트림의 시작: ${text === "" ? "아무것도 없음" : quoted(first, 50)} (“retry: 1000” 대신)`,
+      `스트림은 “retry: 1000”으로 시작해야 하는데, ${text === "" ? "아무것도 오지 않았습니다" : `시작이 ${quoted(first, 50)}입니다`}`,
       show,
     );
   if (isNews || !/^event: ?heartbeat$/m.test(first) || !/^data:/m.test(first) || !/^id: ?\d+$/m.test(first))
@@ -97,7 +97,7 @@ export async function stream(trial: Trial): Promise<void> {
   if (status !== 400)
     broken(
       `GET /subscribe?after=x was answered with ${status}, not with 400`,
-      `GET /subscribe?after=x의 응답이 400이 아니라 ${status}입니다`,
+      `GET /subscribe?after=x에 400이 아니라 ${withRo(`${status}`)} 응답했습니다`,
     );
 }
 
@@ -122,7 +122,7 @@ export async function lastEventId(trial: Trial): Promise<void> {
     if (!texts.includes("missed"))
       broken(
         `a stream that came back with Last-Event-ID: ${header}${query === "" ? "" : ` (and ${query.slice(1)})`} was not sent what it had missed`,
-        `돌아온 스트림에 놓친 메시지가 오지 않았습니다 (Last-Event-ID: ${header}${query === "" ? "" : `, ${query.slice(1)}`})`,
+        `다시 연결한 스트림에 놓친 메시지가 오지 않았습니다 (Last-Event-ID: ${header}${query === "" ? "" : `, ${query.slice(1)}`})`,
         show,
       );
     if (texts.includes("seen"))
@@ -136,6 +136,6 @@ export async function lastEventId(trial: Trial): Promise<void> {
   if (status !== 400)
     broken(
       `Last-Event-ID: x was answered with ${status}, not with 400`,
-      `Last-Event-ID: x의 응답이 400이 아니라 ${status}입니다`,
+      `Last-Event-ID: x에 400이 아니라 ${withRo(`${status}`)} 응답했습니다`,
     );
 }
