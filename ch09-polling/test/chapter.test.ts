@@ -57,9 +57,9 @@ test("an answer holds at most 1,000 messages, the oldest, and the next one goes 
 });
 
 test.each([
-  { flags: "no flag", args: [], interval: 1000 },
-  { flags: "--poll-interval 250", args: ["--poll-interval", "250"], interval: 250 },
-])("the page is told how often to ask: with $flags every $interval ms", async ({ args, interval }) => {
+  ["no flag", 1000, []],
+  ["--poll-interval 250", 250, ["--poll-interval", "250"]],
+])("the page is told how often to ask: with %s every %s ms", async (_, interval, args) => {
   const { port } = await startChapter(chapter, { args });
   const { body } = await ask(port, "GET /");
   expect(body).toMatch(new RegExp(`<html [^>]*\\bdata-poll-interval="${interval}"`));
