@@ -46,8 +46,8 @@ export const TEXTS09: Texts = {
           ko: "`await messagesOf(response)`가 목록을 읽습니다. 204이면 빈 목록이고, 다른 응답이면 예외를 던지니 그대로 두세요. `round.show(messages)`가 보여 줍니다.",
         },
         {
-          en: "At the end: `if (messages.length < CUT_ANSWER) await pause(interval);`. An answer with more messages than that may have been cut, so the next question follows at once.",
-          ko: "마지막 줄: `if (messages.length < CUT_ANSWER) await pause(interval);`. 메시지가 그보다 많으면 응답이 잘렸을 수 있으니 바로 다음 요청을 보냅니다.",
+          en: "At the end: `if (messages.length < CUT_ANSWER) await pause(interval);`. A response with that many messages or more may have been cut, so the client asks again at once.",
+          ko: "마지막 줄: `if (messages.length < CUT_ANSWER) await pause(interval);`. 메시지가 그 이상이면 응답이 잘렸을 수 있으니 바로 다음 요청을 보냅니다.",
         },
       ],
     },
