@@ -35,7 +35,7 @@ async function watch(flags: Flags): Promise<void> {
     sources: ports.map((to, index) => ({ to, port: first === 0 ? 0 : first + index })),
     viewer,
     onUnreachable: (port) =>
-      console.error(`wire: nothing listens on port ${port} yet: start a server there, as in npm run ch09.`),
+      console.error(`wire: nothing answers on port ${port} yet: start a server there, as in npm run ch09.`),
   });
   await asked; // Where chapters start beside us, the address to open is the last line.
   console.log(`wire  ${url}`);

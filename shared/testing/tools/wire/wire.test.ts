@@ -71,7 +71,7 @@ test("where nothing listens yet it says so once, waits, and learns who it is", a
   const { port } = Object(server.address());
   await new Promise((resolve) => server.close(resolve));
   const { output, until } = start("--to", String(port), "--port", "0", "--viewer", "0");
-  await until(() => /^(wire: nothing listens on port \d+ yet: [^\n]+\.)\n$/.exec(output.stderr));
+  await until(() => /^(wire: nothing answers on port \d+ yet: [^\n]+\.)\n$/.exec(output.stderr));
   const viewer = await until(() => url(output));
   server.listen(port, "127.0.0.1");
   onTestFinished(() => void server.close());

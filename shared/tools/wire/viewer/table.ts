@@ -35,7 +35,7 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
     const all = [...wire.events.values()];
     const { connection } = shown;
     const own = connection === undefined ? all : all.filter((event) => event.connection === connection);
-    return own.reverse();
+    return own.sort((one, other) => other.number - one.number);
   }
 
   function retell(): void {
