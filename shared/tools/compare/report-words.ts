@@ -83,7 +83,7 @@ const en = {
 };
 
 const ko: typeof en = {
-  title: "서버가 브라우저에 닿는 네 가지 방법, 숫자로 보기",
+  title: "서버가 브라우저에 메시지를 전달하는 네 가지 방법, 숫자로 보기",
   made: (clients, seconds, seed) =>
     `장마다 클라이언트 ${clients}개, 시나리오마다 ${seconds}초, 시드 ${seed}. 서버와 클라이언트가 한 컴퓨터를 나눠 쓰고, 로그는 메모리에 둡니다.`,
   machine: (cpu, cores, gigabytes, node) => `${cpu}, 코어 ${cores}개, ${gigabytes} GB, Node ${node}`,

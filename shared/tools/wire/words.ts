@@ -47,8 +47,8 @@ export const LABELS = {
   maskKey: { en: "masking key", ko: "마스킹 키" },
   payload: { en: "payload", ko: "페이로드" },
   maskedPayload: { en: "payload, masked", ko: "마스킹된 페이로드" },
-  closeCode: { en: "close code", ko: "종료 코드" },
-  closeReason: { en: "close reason", ko: "종료 사유" },
+  closeCode: { en: "close code", ko: "닫기 코드" },
+  closeReason: { en: "close reason", ko: "닫기 이유" },
   tlsType: { en: "TLS content type", ko: "TLS 콘텐츠 타입" },
   tlsVersion: { en: "TLS record version", ko: "TLS 레코드 버전" },
   tlsLength: { en: "TLS record length", ko: "TLS 레코드 길이" },
@@ -231,7 +231,7 @@ export const MEANINGS = {
   },
   fieldSecWebSocketProtocol: {
     en: "the subprotocol of the application",
-    ko: "애플리케이션의 하위 프로토콜",
+    ko: "애플리케이션의 서브프로토콜",
   },
   fieldSecWebSocketVersion: {
     en: "the version of WebSocket",
@@ -299,11 +299,11 @@ export const MEANINGS = {
   },
   opcode9: {
     en: "are you alive? A pong with the same payload must follow",
-    ko: "살아 있는지 묻습니다. 같은 페이로드의 pong으로 답해야 합니다",
+    ko: "살아 있는지 묻습니다. 같은 페이로드의 퐁(pong)으로 응답해야 합니다",
   },
   opcode10: {
     en: "alive: answers a ping with its payload",
-    ko: "살아 있음: ping과 같은 페이로드로 답합니다",
+    ko: "살아 있음: 핑(ping)과 같은 페이로드로 응답합니다",
   },
   opcodeReserved: {
     en: "reserved: no frame may have it yet",
