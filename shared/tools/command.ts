@@ -1,9 +1,29 @@
 // A small command: its flags, its one line of what goes on, and how it ends.
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { Language } from "../html-renderer/words.ts";
 
 /** The user's command is wrong: said in one line, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
+  /** The same in Korean, where the command speaks it. */
+  readonly ko: string;
+
+  constructor(message: string, ko = message) {
+    super(message);
+    this.ko = ko;
+  }
+}
+
+/**
+ * The language that a command asks for, even where the rest of it is wrong; else that of the environment, as the C
+ * library reads it (POSIX, "Internationalization Variables"); else that of the system.
+ */
+export function languageIn(args: readonly string[], environment = process.env): Language {
+  const [, named] = /(?:^| )--lang[ =](ko|en)(?: |$)/.exec(args.join(" ")) ?? [];
+  if (named === "ko" || named === "en") return named;
+  const { LC_ALL, LC_MESSAGES, LANG } = environment;
+  const locale = LC_ALL || LC_MESSAGES || LANG || new Intl.DateTimeFormat().resolvedOptions().locale;
+  return /^ko\b|^ko_/i.test(locale) ? "ko" : "en";
 }
 
 /** A flag: what follows its name (nothing, where `value` is missing), and what `--help` says of it. */
@@ -76,8 +96,9 @@ export function helpOf(title: string, flags: Readonly<Record<string, Flag>>): st
 }
 
 /** Says what is wrong in one line and ends the process. */
-export function fail(name: string, error: unknown): never {
-  console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+export function fail(name: string, error: unknown, language: Language = "en"): never {
+  const isKorean = language === "ko" && error instanceof UsageError;
+  console.error(`${name}: ${isKorean ? error.ko : error instanceof Error ? error.message : error}`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 

@@ -268,7 +268,7 @@ describe("a session", () => {
     const { until } = start(["--lang", "ko", "ch09/4"]);
     await until(
       "ch09/4 · 버그 찾기 · 폴링",
-      "사용자의 신고:",
+      "사용자 제보:",
       "✗ 모두가 모든 메시지를 받습니다",
       "다음 저장을 기다립니다.",
     );

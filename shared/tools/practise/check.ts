@@ -114,7 +114,10 @@ export async function build(exercise: Exercise, options: CheckOptions): Promise<
     .replaceAll("\\", "/")
     .replace(/^(?:.*\/)?(practice\/[^(]+)\((\d+),(\d+)\): error TS\d+: /, "$1:$2:$3 ")
     .replace(/^error TS\d+: /, "");
-  return WORDS.doesNotCompile[language](where, Math.max(0, errors.length - 1));
+  const sentence = WORDS.doesNotCompile[language](where, Math.max(0, errors.length - 1));
+  // What it imports is gone: most likely the project is newer than the copy.
+  const isOld = /error TS(?:2305|2307|2724): .*shared\//.test(first);
+  return isOld ? `${sentence} ${WORDS.old[language](exercise.id)}` : sentence;
 }
 
 /** A server that a learner may open a page of. */

@@ -137,5 +137,8 @@ export function exercisesFor(word: string): readonly Exercise[] {
     number === undefined ? id.startsWith(`${chapter}/`) : id === `${chapter}/${number}`,
   );
   if (found.length > 0) return found;
-  throw new UsageError(`There is no exercise ${JSON.stringify(word)}: -- --list names them all.`);
+  throw new UsageError(
+    `There is no exercise ${JSON.stringify(word)}: -- --list names them all.`,
+    `${JSON.stringify(word)}라는 문제는 없습니다. -- --list로 목록을 볼 수 있습니다.`,
+  );
 }

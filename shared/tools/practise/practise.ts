@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CHAPTER_NAMES, CHAPTERS } from "../../html-renderer/chapters.ts";
 import { LANGUAGES, type Language } from "../../html-renderer/words.ts";
-import { fail, UsageError } from "../command.ts";
+import { fail, languageIn, UsageError } from "../command.ts";
 import { build, look, type Outcome } from "./check.ts";
 import { makeCopy, setAside } from "./copies.ts";
 import { EXERCISES, type Exercise, exercisesFor } from "./exercises.ts";
@@ -44,21 +44,30 @@ function readCommand(args: readonly string[]): Command {
     parsed = parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     const [sentence] = error instanceof Error ? error.message.split(/\. |\n/) : ["The command is wrong"];
-    throw new UsageError(`${sentence?.replace(/\.$/, "")}. --help lists the flags.`);
+    const what = sentence?.replace(/\.$/, "");
+    throw new UsageError(`${what}. --help lists the flags.`, `${what}. --help로 옵션 목록을 볼 수 있습니다.`);
   }
   const { values, positionals } = parsed;
   const named = (["help", "list", "check", "reset", "report", "selftest"] as const).filter(
     (it) => values[it],
   );
-  if (named.length > 1) throw new UsageError(`--${named.join(" and --")} do not go together.`);
+  if (named.length > 1)
+    throw new UsageError(
+      `--${named.join(" and --")} do not go together.`,
+      `--${named.join(", --")} 중 하나만 쓸 수 있습니다.`,
+    );
   const [action = "run"] = named;
-  const language = LANGUAGES.find((it) => it === values.lang) ?? systemLanguage();
+  const language = languageIn(args);
   if (values.lang !== undefined && language !== values.lang)
-    throw new UsageError(`--lang takes ${LANGUAGES.join(" or ")}, not ${JSON.stringify(values.lang)}.`);
+    throw new UsageError(
+      `--lang takes ${LANGUAGES.join(" or ")}, not ${JSON.stringify(values.lang)}.`,
+      `--lang에는 ${JSON.stringify(values.lang)}가 아니라 ${LANGUAGES.join("나 ")}을 적으세요.`,
+    );
   const port = /^\d{1,5}$/.test(values.port ?? "3000") ? Number(values.port ?? 3000) : Number.NaN;
   if (!(port <= 65_535))
     throw new UsageError(
       `--port must be a whole number from 0 to 65535, not ${JSON.stringify(values.port)}.`,
+      `--port에는 ${JSON.stringify(values.port)}가 아니라 0부터 65535까지의 정수를 적으세요.`,
     );
   const wanted = {
     run: [0, 1],
@@ -71,16 +80,18 @@ function readCommand(args: readonly string[]): Command {
   };
   const [least = 0, most = 0] = wanted[action];
   if (positionals.length < least) {
-    const what = action === "report" ? "a folder of students' folders" : "an exercise, such as ch11/3";
-    throw new UsageError(`--${action} needs ${what}.`);
+    const [what, ko] =
+      action === "report"
+        ? ["a folder of students' folders", "학생 폴더들이 있는 폴더를"]
+        : ["an exercise, such as ch11/3", "ch11/3처럼 문제 하나를"];
+    throw new UsageError(`--${action} needs ${what}.`, `--${action} 뒤에 ${ko} 적으세요.`);
   }
   if (positionals.length > most)
-    throw new UsageError(`Name one exercise or chapter, not ${positionals.length}.`);
+    throw new UsageError(
+      `Name one exercise or chapter, not ${positionals.length}.`,
+      "문제나 장을 하나만 적으세요.",
+    );
   return { action, language, port, words: positionals, json: values.json ?? false };
-}
-
-function systemLanguage(): Language {
-  return new Intl.DateTimeFormat().resolvedOptions().locale.startsWith("ko") ? "ko" : "en";
 }
 
 /** The one to begin with: the one that was named; of a chapter, or of all, the first that is not solved. */
@@ -197,7 +208,10 @@ async function main(): Promise<number> {
     case "check": {
       const [exercise, ...more] = exercisesFor(words[0] ?? "");
       if (exercise === undefined || more.length > 0)
-        throw new UsageError("--check needs an exercise, such as ch11/3.");
+        throw new UsageError(
+          "--check needs an exercise, such as ch11/3.",
+          "--check 뒤에 ch11/3처럼 문제 하나를 적으세요.",
+        );
       return checkOnce(exercise, language);
     }
     case "run":
@@ -208,5 +222,5 @@ async function main(): Promise<number> {
 try {
   process.exit(await main());
 } catch (error) {
-  fail("practise", error);
+  fail("practise", error, languageIn(process.argv.slice(2)));
 }

@@ -7,7 +7,7 @@ export type Told = Readonly<Record<Language, string>>;
 export const WORDS = {
   write: { en: "write it", ko: "직접 쓰기" },
   find: { en: "find the bug", ko: "버그 찾기" },
-  reported: { en: "A user reports:", ko: "사용자의 신고:" },
+  reported: { en: "A user reports:", ko: "사용자 제보:" },
   edit: {
     en: (path: string) => `Edit ${path}, and save it: every save is checked.`,
     ko: (path: string) => `${path} 파일을 고치고 저장하세요. 저장할 때마다 검사합니다.`,
@@ -31,13 +31,19 @@ export const WORDS = {
     ko: (where: string, more: number) =>
       `컴파일되지 않습니다: ${where}${more === 0 ? "" : ` (외 ${more}개)`}`,
   },
+  old: {
+    en: (id: string) =>
+      `If that import is not yours, the exercise has changed since your copy was made: npm run practise -- --reset ${id} makes a new one and keeps yours.`,
+    ko: (id: string) =>
+      `이 import를 직접 고치지 않았다면, 사본을 만든 뒤에 연습 문제가 바뀐 것입니다. npm run practise -- --reset ${id}로 새로 만드세요. 쓰던 파일은 보관됩니다.`,
+  },
   ended: {
     en: (why: string) => `The server ended at the start: ${why}`,
-    ko: (why: string) => `서버가 시작하자마자 끝났습니다: ${why}`,
+    ko: (why: string) => `서버가 시작하자마자 종료되었습니다: ${why}`,
   },
   endedLater: {
     en: (why: string) => `The server of the page ended: ${why}`,
-    ko: (why: string) => `페이지의 서버가 끝났습니다: ${why}`,
+    ko: (why: string) => `페이지의 서버가 종료되었습니다: ${why}`,
   },
   silent: {
     en: (seconds: number) => `The server is not listening after ${seconds} s: is it in an endless loop?`,
@@ -84,7 +90,7 @@ export const WORDS = {
   },
   notKept: {
     en: (why: string) => `Your progress could not be written (${why}); your own file is untouched.`,
-    ko: (why: string) => `진행 기록을 쓰지 못했습니다(${why}). 작성하신 파일은 그대로입니다.`,
+    ko: (why: string) => `진행 기록을 쓰지 못했습니다(${why}). 작성한 파일은 그대로입니다.`,
   },
   notRead: {
     en: (why: string) => `Your progress could not be read (${why}).`,

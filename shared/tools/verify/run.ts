@@ -86,7 +86,8 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
     if (error instanceof Broken)
       return { promise, kept: false, said: error.seen, why: error.why ?? trial.lines().slice(-LINES) };
     if (error instanceof Untried) return { promise, kept: null, said: error.reason, why: [] };
-    if (error instanceof StartError) return { promise, kept: false, said: error.said, why: [] };
+    if (error instanceof StartError)
+      return { promise, kept: false, said: { en: error.message, ko: error.ko }, why: [] };
     // Whatever else went wrong went wrong here, and is no server's fault.
     const message = error instanceof Error ? error.message : String(error);
     return { promise, kept: null, said: { en: message, ko: message }, why: [] };

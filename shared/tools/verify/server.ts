@@ -62,11 +62,11 @@ export interface Target {
 /** A server that cannot be started, or reached: one line. */
 export class StartError extends Error {
   override name = "StartError";
-  readonly said: Said;
+  readonly ko: string;
 
-  constructor(said: Said) {
-    super(said.en);
-    this.said = said;
+  constructor({ en, ko }: Said) {
+    super(en);
+    this.ko = ko;
   }
 }
 

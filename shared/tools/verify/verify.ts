@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CHAPTER_NAMES, type ChapterName } from "../../html-renderer/chapters.ts";
 import type { Language } from "../../html-renderer/words.ts";
-import { statusLine, UsageError } from "../command.ts";
+import { languageIn, statusLine, UsageError } from "../command.ts";
 import { promisesOf, sectionOf, type VerifiedPromise } from "./promises.ts";
 import { run, type Verdict } from "./run.ts";
-import type { Said } from "./said.ts";
 import { type Command, existing, StartError, startServer, type Target } from "./server.ts";
 
 /** The project's folder, and where it is built. */
@@ -57,17 +56,6 @@ interface Options {
   readonly language: Language;
 }
 
-/** A wrong command, said in the user's language. */
-class WrongUse extends UsageError {
-  override name = "WrongUse";
-  readonly said: Said;
-
-  constructor(en: string, ko: string) {
-    super(en);
-    this.said = { en, ko };
-  }
-}
-
 function flagsIn(args: readonly string[]) {
   try {
     return parseArgs({
@@ -89,15 +77,8 @@ function flagsIn(args: readonly string[]) {
   } catch (error) {
     const [sentence = ""] = error instanceof Error ? error.message.split(/\. |\n/) : [];
     const what = sentence.replace(/\.$/, "");
-    throw new WrongUse(`${what}. --help lists the flags.`, `${what}. --help로 옵션 목록을 볼 수 있습니다.`);
+    throw new UsageError(`${what}. --help lists the flags.`, `${what}. --help로 옵션 목록을 볼 수 있습니다.`);
   }
-}
-
-/** The language of the environment, as the C library reads it (POSIX, "Internationalization Variables"), else that of the system. */
-function languageOf(environment: NodeJS.ProcessEnv): Language {
-  const { LC_ALL, LC_MESSAGES, LANG } = environment;
-  const locale = LC_ALL || LC_MESSAGES || LANG || new Intl.DateTimeFormat().resolvedOptions().locale;
-  return /^ko\b|^ko_/i.test(locale) ? "ko" : "en";
 }
 
 /** Where the logs of this run are; removed at the end. */
@@ -137,7 +118,7 @@ function targetOf(
   const [name] = names;
   const given = [name, to, start].filter((it) => it !== undefined).length;
   if (given !== 1 || names.length > 1)
-    throw new WrongUse(
+    throw new UsageError(
       "Name one thing to verify: a chapter (ch10, ch10:first), --to or --start. --help tells more.",
       "검사할 것을 하나 적으세요: 장(ch10, ch10:first), --to, --start 중 하나. 자세한 것은 --help를 보세요.",
     );
@@ -145,7 +126,7 @@ function targetOf(
     const [, part = "", first] = /^(.*?)(:first)?$/.exec(name) ?? [];
     const chapter = chapterNamed(part);
     if (!chapter)
-      throw new WrongUse(
+      throw new UsageError(
         `There is no ${name}: ch09, ch10, ch11, ch12, each also as ch10:first.`,
         `${name}은(는) 없습니다: ch09, ch10, ch11, ch12 또는 ch10:first처럼 적으세요.`,
       );
@@ -157,12 +138,12 @@ function targetOf(
   const chapter = CHAPTER_NAMES.find((it) => it.slice(5) === technique);
   if (!chapter) {
     const all = CHAPTER_NAMES.map((it) => it.slice(5)).join(", ");
-    throw new WrongUse(`--technique must be ${all}.`, `--technique에는 다음 중 하나를 적으세요: ${all}.`);
+    throw new UsageError(`--technique must be ${all}.`, `--technique에는 다음 중 하나를 적으세요: ${all}.`);
   }
   if (start !== undefined) return startable(chapter, { run: start, env: {} }, /\{(store|file)\}/.test(start));
   const url = URL.canParse(to ?? "") ? new URL(to ?? "") : undefined;
   if (url?.protocol !== "http:")
-    throw new WrongUse(
+    throw new UsageError(
       `--to takes an address such as http://localhost:8080, not ${JSON.stringify(to)}.`,
       `--to에는 ${JSON.stringify(to)}가 아니라 http://localhost:8080 같은 주소를 적으세요.`,
     );
@@ -184,17 +165,11 @@ function listAll(language: Language): void {
   }
 }
 
-/** The language that the command asks for, were the rest of it wrong. */
-function languageIn(args: readonly string[]): Language {
-  const [, lang] = /(?:^| )--lang[ =](ko|en)(?: |$)/.exec(args.join(" ")) ?? [];
-  return lang === "ko" || lang === "en" ? lang : languageOf(process.env);
-}
-
 function readCommand(args: readonly string[]): Options {
   const { values, positionals } = flagsIn(args);
   const { lang } = values;
   if (lang !== undefined && lang !== "ko" && lang !== "en")
-    throw new WrongUse(
+    throw new UsageError(
       `--lang takes ko or en, not ${JSON.stringify(lang)}.`,
       `--lang에는 ${JSON.stringify(lang)}가 아니라 ko나 en을 적으세요.`,
     );
@@ -209,7 +184,7 @@ function readCommand(args: readonly string[]): Options {
   const unknown = only?.filter((name) => !all.some((promise) => promise.name === name)) ?? [];
   if (unknown.length > 0) {
     const list = `npm run verify -- ${target.chapter.slice(0, 4)} --list`;
-    throw new WrongUse(
+    throw new UsageError(
       `There is no promise ${unknown.join(", ")}: ${list} names them.`,
       `${unknown.join(", ")}라는 약속은 없습니다. ${list}로 이름을 볼 수 있습니다.`,
     );
@@ -322,8 +297,7 @@ try {
   process.exit(await verify(readCommand(args)));
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof StartError)) throw error;
-  const message =
-    error instanceof WrongUse || error instanceof StartError ? error.said[languageIn(args)] : error.message;
+  const message = languageIn(args) === "en" ? error.message : error.ko;
   if (args.includes("--json")) console.log(JSON.stringify({ error: message }));
   console.error(`verify: ${message}`);
   process.exit(2);

@@ -236,7 +236,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
     promise: "client-ends",
     title: {
       en: "where the page ends a round, its request or connection is closed",
-      ko: "페이지가 라운드를 끝내면 요청이나 연결도 닫힙니다",
+      ko: "페이지가 그만두면 요청이나 연결도 닫힙니다",
     },
     async broken() {
       hold();
@@ -259,7 +259,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
     promise: "client-fails",
     title: {
       en: "a round that fails tells the page so, which then reconnects",
-      ko: "실패한 라운드는 페이지에 알립니다. 그래야 페이지가 다시 연결합니다",
+      ko: "실패하면 예외로 페이지에 알립니다. 그래야 페이지가 다시 연결합니다",
     },
     async broken() {
       refuse();
@@ -271,7 +271,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
       return end === "returned"
         ? {
             en: `${how.en}, and the round ended as if all were well`,
-            ko: `${how.ko} 그런데 정상으로 끝났습니다`,
+            ko: `${how.ko} 그런데 예외 없이 끝났습니다`,
           }
         : {
             en: `${how.en}, and nothing happened for 5 s`,
@@ -308,7 +308,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
     "client-no-news",
     {
       en: "an answer without news is one, too: the page is told",
-      ko: "새 소식이 없는 응답도 응답입니다. 페이지에 알립니다",
+      ko: "새 메시지가 없는 응답도 응답입니다. 페이지에 알립니다",
     },
     () => {
       handle = (_request, response) => void response.writeHead(204).end();
@@ -403,7 +403,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
         ({ end }) => end() === "returned",
         {
           en: "504 came after 26 s, and the round failed; it has to return, so that the page asks again at once",
-          ko: "26초 뒤에 504가 오자 라운드가 실패했습니다. 바로 다시 요청하도록 정상으로 끝나야 합니다",
+          ko: "26초 뒤에 504가 오자 예외를 던졌습니다. 바로 다시 요청하도록 예외 없이 끝나야 합니다",
         },
         { age: 26_000 },
       ),
@@ -433,7 +433,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
         ({ told, end }) => told.includes("waiting") && end() === undefined && asked.length > 1,
         {
           en: "the stream ended, and round.waiting was not called, or the round was given up",
-          ko: "스트림이 끝났는데 round.waiting을 부르지 않았거나 라운드를 포기했습니다",
+          ko: "스트림이 끝났는데 round.waiting을 부르지 않았거나 giveUp을 불렀습니다",
         },
       ),
       fails(refuse500, error),

@@ -33,13 +33,13 @@ export const TEXTS09: Texts = {
       holes: [{ begins: "await chat.receive(", instead: 'throw new Error("Not written yet.");' }],
       task: {
         en: "Write the browser's half of polling: one round asks, shows what came, and waits. The page calls it again and again.",
-        ko: "폴링의 브라우저 쪽을 직접 쓰세요. 한 라운드는 묻고, 받은 것을 보여 주고, 기다립니다. 페이지가 이 함수를 거듭 부릅니다.",
+        ko: "폴링의 브라우저 쪽을 직접 쓰세요. chat.receive에 넘기는 함수는 한 번 요청하고, 받은 것을 보여 주고, 기다립니다. 페이지가 이 함수를 반복해서 부릅니다.",
       },
       breaks: ["client-asks"],
       hints: [
         {
           en: 'One round is one `fetch`. `round.url("/poll")` is the address with the cursor in it, and `round.signal` ends the request when the page ends the round.',
-          ko: '한 라운드는 `fetch` 한 번입니다. `round.url("/poll")`이 커서가 들어간 주소이고, `round.signal`은 페이지가 라운드를 끝낼 때 요청도 끝냅니다.',
+          ko: '이 함수는 `fetch`를 한 번 합니다. `round.url("/poll")`이 커서가 들어간 주소이고, `round.signal`을 주면 페이지가 그만둘 때 요청도 중단됩니다.',
         },
         {
           en: "`await messagesOf(response)` reads the list, also the empty one of a 204, and throws for any other answer: let it. `round.show(messages)` shows them.",
@@ -85,7 +85,7 @@ export const TEXTS09: Texts = {
       hints: [
         {
           en: "Between two polls several messages may come. Send two, then ask once, with the cursor from before both.",
-          ko: "폴링 두 번 사이에 메시지가 여러 개 올 수 있습니다. 두 개를 보내고, 둘보다 앞선 커서로 한 번 요청해 보세요.",
+          ko: "폴링 두 번 사이에 메시지가 여러 개 올 수 있습니다. 두 개를 보내고, 두 메시지를 받기 전의 커서로 한 번 요청해 보세요.",
         },
         {
           en: "The list in the answer never has more than one message. The client then takes that one's id as its cursor, and the others are behind it for ever.",
@@ -177,7 +177,7 @@ export const TEXTS09: Texts = {
         },
         {
           en: "A GET must not change anything on the server (RFC 9110 §9.2.1). Here the first one to ask takes the message away from the others.",
-          ko: "GET은 서버의 상태를 바꾸면 안 됩니다(RFC 9110 §9.2.1). 여기서는 먼저 물은 쪽이 다른 쪽의 메시지를 가져가 버립니다.",
+          ko: "GET은 서버의 상태를 바꾸면 안 됩니다(RFC 9110 §9.2.1). 여기서는 먼저 요청한 쪽이 다른 쪽의 메시지를 가져가 버립니다.",
         },
         {
           en: "There is a variable outside of `receive` that remembers how far somebody was. Remove it: the cursor is what `readCursor` returns.",
@@ -195,7 +195,7 @@ export const TEXTS09: Texts = {
       hints: [
         {
           en: "A draft that is refused is an error that is thrown, and it should become a 400. See what the server prints when it ends.",
-          ko: "거절된 초안은 예외가 되고, 그 예외는 400 응답이 되어야 합니다. 서버가 끝날 때 무엇을 출력하는지 보세요.",
+          ko: "거절된 초안은 예외가 되고, 그 예외는 400 응답이 되어야 합니다. 서버가 종료될 때 무엇을 출력하는지 보세요.",
         },
         {
           en: "`update` is asynchronous: its error comes later, as a rejected promise. A `try` only catches what is awaited inside of it.",
@@ -224,8 +224,8 @@ export const TEXTS09: Texts = {
           ko: "초안에는 멱등 키가 있고, 로그는 키마다 한 번만 추가합니다. 키를 넘겨받았다면 말이지요.",
         },
         {
-          en: "`/update` picks `text` and `author` out of the draft and leaves the `key` behind. `update(request, response, log)` of `shared/http/update.ts` does it right, and answers 200 for a second one.",
-          ko: "`/update`가 초안에서 `text`와 `author`만 꺼내고 `key`를 버립니다. `shared/http/update.ts`의 `update(request, response, log)`는 제대로 하고, 두 번째에는 200으로 응답합니다.",
+          en: "`/update` picks `text` and `author` out of the draft and leaves the `key` behind. Give the log the whole draft: `log.append(draft)`. `update(request, response, log)` of `shared/http/update.ts` does it right, and answers 200 for a second one.",
+          ko: "`/update`가 초안에서 `text`와 `author`만 꺼내고 `key`를 버립니다. `draft`를 그대로 `log.append(draft)`에 넘기세요. `shared/http/update.ts`의 `update(request, response, log)`는 제대로 하고, 두 번째에는 200으로 응답합니다.",
         },
       ],
     },
@@ -261,7 +261,7 @@ export const TEXTS09: Texts = {
       hints: [
         {
           en: "While it runs, nothing is lost. So the messages are kept, but in the wrong place.",
-          ko: "실행 중에는 아무것도 잃지 않습니다. 메시지를 보관하기는 하는데 엉뚱한 곳에 보관하는 것입니다.",
+          ko: "실행 중에는 아무것도 잃지 않습니다. 메시지를 저장하기는 하는데 엉뚱한 곳에 저장하는 것입니다.",
         },
         {
           en: "`--store` says where the log is, and `open` has opened it. Is that the log that this server uses?",
@@ -269,7 +269,7 @@ export const TEXTS09: Texts = {
         },
         {
           en: "The log comes from the opened chapter: `const { log } = chapter;`.",
-          ko: "로그는 열린 챕터에서 가져옵니다. `const { log } = chapter;`",
+          ko: "로그는 `open`이 돌려준 장(chapter)에서 가져옵니다. `const { log } = chapter;`",
         },
       ],
     },

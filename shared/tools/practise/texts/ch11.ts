@@ -14,7 +14,7 @@ export const TEXTS11: Texts = {
       ],
       task: {
         en: "Write the server's half of server-sent events: receive begins a stream and lets the client catch up, log.subscribe writes to all streams, and setInterval keeps them alive.",
-        ko: "서버 전송 이벤트의 서버 쪽을 직접 쓰세요. receive는 스트림을 시작하고 클라이언트가 따라잡게 하며, log.subscribe는 모든 스트림에 쓰고, setInterval은 스트림을 살려 둡니다.",
+        ko: "서버 전송 이벤트의 서버 쪽을 직접 쓰세요. receive는 스트림을 시작하고 놓친 메시지를 보냅니다. log.subscribe는 모든 스트림에 새 메시지를 쓰고, setInterval은 하트비트를 보냅니다.",
       },
       breaks: ["opens"],
       hints: [
@@ -37,7 +37,7 @@ export const TEXTS11: Texts = {
       holes: [{ begins: "return new Promise((_, giveUp) =>" }],
       task: {
         en: "Write the browser's half of server-sent events: one EventSource, and what the page is told of it. giveUp ends the round where the browser does not reconnect by itself.",
-        ko: "서버 전송 이벤트의 브라우저 쪽을 직접 쓰세요. EventSource 하나와, 페이지에 알릴 것들입니다. 브라우저가 스스로 다시 연결하지 않을 때는 giveUp으로 라운드를 끝냅니다.",
+        ko: "서버 전송 이벤트의 브라우저 쪽을 직접 쓰세요. EventSource 하나와, 페이지에 알릴 것들입니다. 브라우저가 스스로 다시 연결하지 않을 때는 giveUp을 불러 끝냅니다.",
       },
       breaks: ["client-asks"],
       hints: [
@@ -47,7 +47,7 @@ export const TEXTS11: Texts = {
         },
         {
           en: 'A named event has no `onmessage`: `connection.addEventListener("heartbeat", () => round.heartbeat())`. And the page may end the round: in `round.signal.onabort`, close the connection and call `giveUp(round.signal.reason)`.',
-          ko: '이름 있는 이벤트는 `onmessage`로 오지 않습니다. `connection.addEventListener("heartbeat", () => round.heartbeat())`. 페이지가 라운드를 끝낼 수도 있으니 `round.signal.onabort`에서 연결을 닫고 `giveUp(round.signal.reason)`을 부르세요.',
+          ko: '이름 있는 이벤트는 `onmessage`로 오지 않습니다. `connection.addEventListener("heartbeat", () => round.heartbeat())`. 페이지가 그만둘 수도 있으니 `round.signal.onabort`에서 연결을 닫고 `giveUp(round.signal.reason)`을 부르세요.',
         },
         {
           en: "In `onerror`: where `connection.readyState === EventSource.CONNECTING` the browser reconnects by itself, so `round.waiting(event)`; else `giveUp(event)`.",
@@ -127,7 +127,7 @@ export const TEXTS11: Texts = {
       bug: "no-retry",
       task: {
         en: "When the connection breaks for a moment, one browser is back after three seconds, another after five. You promised one second for all of them.",
-        ko: "연결이 잠깐 끊기면 어떤 브라우저는 3초, 어떤 브라우저는 5초 뒤에 돌아옵니다. 모두 1초라고 하셨잖아요.",
+        ko: "연결이 잠깐 끊기면 어떤 브라우저는 3초, 어떤 브라우저는 5초 뒤에 다시 연결됩니다. 모두 1초라고 하셨잖아요.",
       },
       breaks: ["stream"],
       hints: [

@@ -14,17 +14,17 @@ export const TEXTS12: Texts = {
       ],
       task: {
         en: "Write what happens on a WebSocket once it is open: receive listens to it, lets it catch up and joins it to the others; log.subscribe sends to all; setInterval asks who is still there.",
-        ko: "웹소켓이 열린 뒤의 일을 직접 쓰세요. receive는 소켓의 말을 듣고, 따라잡게 하고, 대기 목록에 넣습니다. log.subscribe는 모두에게 보내고, setInterval은 누가 아직 있는지 묻습니다.",
+        ko: "웹소켓이 열린 뒤의 일을 직접 쓰세요. receive는 소켓의 이벤트를 받고, 놓친 메시지를 보내고, 대기 목록에 넣습니다. log.subscribe는 모두에게 보내고, setInterval은 누가 아직 연결되어 있는지 확인합니다.",
       },
       breaks: ["every-message-once"],
       hints: [
         {
-          en: 'Begin with the catch-up and the waiting list: they are chapter 11\'s, with `ws.send(JSON.stringify(message), sent)` in place of `response.write`. Then `ws.on("message", …)`: a text is a draft, for `updateText(String(data), log)`. A binary message closes with 1003.',
-          ko: '따라잡기와 대기 목록부터 시작하세요. 11장과 같고 `response.write` 대신 `ws.send(JSON.stringify(message), sent)`입니다. 그다음은 `ws.on("message", …)`입니다. 텍스트는 초안이니 `updateText(String(data), log)`에 넘기고, 바이너리 메시지는 1003으로 닫습니다.',
+          en: 'Begin with the catch-up and the waiting list: they are chapter 11\'s, with a frame for each message in place of an event. Then `ws.on("message", …)`: a text is a draft, for `updateText`. A binary message closes with 1003.',
+          ko: '따라잡기와 대기 목록부터 시작하세요. 11장과 같고 이벤트 대신 메시지마다 프레임 하나를 보냅니다. 그다음은 `ws.on("message", …)`입니다. 텍스트는 초안이니 `updateText`에 넘기고, 바이너리 메시지는 1003으로 닫습니다.',
         },
         {
-          en: 'Three listeners: `ws.on("error", () => {})`, or one bad frame ends the process; `ws.on("pong", () => silent.delete(ws))`; and "message". Its reply, if there is one, is for the sender alone. `inTurn(ws, () => updateText(…))` keeps the drafts of one socket in order. The interval: terminate a socket that is still in `silent`; then add it, `ping()`, and send `{"heartbeat": 15000}`.',
-          ko: '리스너는 셋입니다. `ws.on("error", () => {})`가 없으면 잘못된 프레임 하나에 프로세스가 끝납니다. `ws.on("pong", () => silent.delete(ws))`, 그리고 "message"입니다. 응답이 있으면 보낸 사람에게만 보냅니다. `inTurn(ws, () => updateText(…))`이 한 소켓의 초안들을 차례대로 처리합니다. 인터벌에서는 아직 `silent`에 있으면 terminate하고, 추가하고, `ping()`을 보내고, `{"heartbeat": 15000}`을 보냅니다.',
+          en: 'The catch-up waits for each frame: `ws.send(JSON.stringify(message), sent)`. Three listeners: `ws.on("error", () => {})`, or one bad frame ends the process; `ws.on("pong", () => silent.delete(ws))`; and "message". Its reply, if there is one, is for the sender alone. `inTurn(ws, () => updateText(…))` keeps the drafts of one socket in order. The interval: terminate a socket that is still in `silent`; then add it, `ping()`, and send `{"heartbeat": 15000}`.',
+          ko: '따라잡는 동안에는 프레임마다 기다립니다. `ws.send(JSON.stringify(message), sent)`. 리스너는 셋입니다. `ws.on("error", () => {})`가 없으면 잘못된 프레임 하나에 프로세스가 종료됩니다. `ws.on("pong", () => silent.delete(ws))`, 그리고 "message"입니다. 응답이 있으면 보낸 사람에게만 보냅니다. `inTurn(ws, () => updateText(…))`이 한 소켓의 초안들을 차례대로 처리합니다. 인터벌에서는 아직 `silent`에 있으면 terminate하고, 추가하고, `ping()`을 보내고, `{"heartbeat": 15000}`을 보냅니다.',
         },
         {
           en: 'The message: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`, and destroy a socket with more than `UNREAD_LIMIT` unsent, here and in `log.subscribe`.',
@@ -133,7 +133,7 @@ export const TEXTS12: Texts = {
       hints: [
         {
           en: "`ws` notices the broken frame and closes with the right code. Read what the server prints when it ends: `Unhandled 'error' event`.",
-          ko: "`ws`는 깨진 프레임을 알아채고 맞는 코드로 닫습니다. 서버가 끝날 때 출력을 읽어 보세요. `Unhandled 'error' event`",
+          ko: "`ws`는 깨진 프레임을 알아채고 맞는 코드로 닫습니다. 서버가 종료될 때의 출력을 읽어 보세요. `Unhandled 'error' event`",
         },
         {
           en: 'An event called "error" that nobody listens to ends a Node process.',
@@ -243,7 +243,7 @@ export const TEXTS12: Texts = {
       hints: [
         {
           en: "A close code says why a connection ends, and clients decide by it whether to come back (RFC 6455 §7.4.1).",
-          ko: "닫기 코드는 연결이 왜 끝나는지 알리고, 클라이언트는 그것을 보고 돌아올지 정합니다(RFC 6455 §7.4.1).",
+          ko: "닫기 코드는 연결이 왜 끝나는지 알리고, 클라이언트는 그것을 보고 다시 연결할지 정합니다(RFC 6455 §7.4.1).",
         },
         {
           en: "1000 says that the conversation is over. A server that stops is “going away”.",
@@ -265,11 +265,11 @@ export const TEXTS12: Texts = {
       hints: [
         {
           en: "The page gives up a connection on which it has heard nothing for 35 s. The server does send a ping every 15 s.",
-          ko: "페이지는 35초 동안 아무것도 듣지 못한 연결을 포기합니다. 서버는 15초마다 ping을 보내고 있습니다.",
+          ko: "페이지는 35초 동안 아무것도 받지 못한 연결을 포기합니다. 서버는 15초마다 핑(ping)을 보내고 있습니다.",
         },
         {
           en: "A ping is answered by the browser itself. No page can see it.",
-          ko: "ping에는 브라우저가 스스로 답합니다. 페이지는 볼 수 없습니다.",
+          ko: "핑에는 브라우저가 알아서 퐁을 보냅니다. 페이지는 핑을 볼 수 없습니다.",
         },
         {
           en: 'Behind `client.ping();`: ``client.send(`{"heartbeat": ${HEARTBEAT}}`);``.',
@@ -287,11 +287,11 @@ export const TEXTS12: Texts = {
       hints: [
         {
           en: "A phone that is switched off does not say goodbye. Only a ping that stays unanswered gives it away.",
-          ko: "꺼진 휴대폰은 작별 인사를 하지 않습니다. 답이 없는 ping만이 그것을 알려 줍니다.",
+          ko: "꺼진 휴대폰은 닫기 프레임을 보내지 않습니다. 퐁이 오지 않는 것만이 그것을 알려 줍니다.",
         },
         {
           en: "`silent` holds the sockets that did not answer the last ping. Where is it checked?",
-          ko: "`silent`에는 마지막 ping에 답하지 않은 소켓이 있습니다. 그것을 누가 들여다보나요?",
+          ko: "`silent`에는 마지막 핑에 퐁을 보내지 않은 소켓이 있습니다. 그것을 누가 확인하나요?",
         },
         {
           en: "First in the interval: `if (silent.has(client)) client.terminate();`.",
