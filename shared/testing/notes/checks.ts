@@ -41,6 +41,15 @@ export function wrongWords({ text }: Page): string[] {
   );
 }
 
+/** The same for the Korean words of a tool: in its source, they stand in lines that are no comments. */
+export function wrongWordsOfTool(source: string): string[] {
+  const lines = source.split("\n").filter((line) => /[가-힣]/.test(line) && !/^\s*(?:\/\/|\/?\*)/.test(line));
+  return wrongIn(
+    lines.map((line) => line.trim().replaceAll(/“[^”]*”/g, "“”")),
+    WORDS.filter(({ wrong }) => /[가-힣]/.test(wrong.source)),
+  );
+}
+
 function wrongIn(prose: readonly string[], terms: readonly Term[]): string[] {
   return terms.flatMap(({ wrong, right }) =>
     prose.flatMap((words) => {

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readPage, readPages, SECTIONS, transcriptsOf } from "../../tools/notes/pages.ts";
 import { commandsOf } from "../../tools/notes/transcript.ts";
 import { readSources, type Sources, weave } from "../../tools/notes/weave.ts";
+import { EXERCISES } from "../../tools/practise/exercises.ts";
 import {
   brokenDiagrams,
   brokenLinks,
@@ -15,6 +16,7 @@ import {
   vagueSources,
   wrongTerms,
   wrongWords,
+  wrongWordsOfTool,
 } from "./checks.ts";
 import {
   countCode,
@@ -99,5 +101,31 @@ describe.each(Object.keys(SECTIONS))("the page of %s", (folder) => {
     for (const page of [english, korean]) {
       expect(page && hiddenTranscripts(page, transcripts, commandsIn)).toEqual([]);
     }
+  });
+});
+
+describe("the tools and the page say one thing with one word, in Korean too", () => {
+  const places = [
+    "html-renderer",
+    "tools/compare",
+    "tools/practise",
+    "tools/verify",
+    "tools/wire",
+    "tools/notes/korean",
+  ];
+  const files = places.flatMap((place) =>
+    readdirSync(join(ROOT, "shared", place), { recursive: true, encoding: "utf8" })
+      // What the exercises say is read below: there a user's own words stand too.
+      .filter((name) => /\.(?:ts|json)$/.test(name) && !/^texts\b/.test(name))
+      .map((name) => join("shared", place, name)),
+  );
+
+  test.each(files)("%s", (path) => {
+    expect(wrongWordsOfTool(readFileSync(join(ROOT, path), "utf8"))).toEqual([]);
+  });
+
+  test.each(EXERCISES)("the exercise $id", ({ kind, task, hints }) => {
+    const texts = [...(kind === "write" ? [task] : []), ...hints].map(({ ko }) => ko);
+    expect(wrongWordsOfTool(texts.join("\n"))).toEqual([]);
   });
 });

@@ -143,7 +143,7 @@ export const MEANINGS = {
   },
   fieldAcceptEncoding: {
     en: "compressions that the client takes",
-    ko: "클라이언트가 받을 수 있는 압축 방식",
+    ko: "클라이언트가 받을 수 있는 압축 방법",
   },
   fieldAcceptLanguage: {
     en: "languages that the reader prefers",
@@ -211,7 +211,7 @@ export const MEANINGS = {
   },
   fieldSecFetchMode: {
     en: "how the browser asks",
-    ko: "브라우저가 요청하는 방식",
+    ko: "브라우저가 요청하는 모드",
   },
   fieldSecFetchSite: {
     en: "whether the asking page is of the same site",
@@ -239,7 +239,7 @@ export const MEANINGS = {
   },
   fieldTransferEncoding: {
     en: "how the body is written",
-    ko: "본문을 적는 방식",
+    ko: "본문을 적는 방법",
   },
   fieldUpgrade: {
     en: "the protocol to go on with",

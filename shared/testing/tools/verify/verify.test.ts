@@ -95,6 +95,45 @@ test("the language is that of the environment, unless told", async () => {
   expect(english.stdout).toBe("✓ the page opens, and a client is let in\n1 kept, 0 broken\n");
 });
 
+test("--list alone names those of all techniques", async () => {
+  const { code, stdout } = await verify(["--list", "--lang", "ko"]);
+  expect(code).toBe(0);
+  for (const chapter of CHAPTER_NAMES) {
+    expect(stdout).toContain(`${chapter.slice(5)}\n`);
+    for (const { name, title } of promisesOf(chapter))
+      expect(stdout).toContain(`${name.padEnd(20)}${title.ko}`);
+  }
+});
+
+test("--why shows the case that is named, and what ended a server is what was sent to it before it ended", async () => {
+  const args = ["ch12:first", "--only", "bad-frames,bad-drafts", "--why", "--json", "--lang", "ko"];
+  const said = saidIn(await verify(args));
+  expect(said.get("bad-frames")?.seen).toMatch(
+    /^서버가 종료되었습니다. 마지막으로 보낸 것: 마스킹하지 않은 프레임 /,
+  );
+  expect(said.get("bad-frames")?.why.join("\n")).toMatch(/→ 마스킹하지 않은 프레임: 8101/);
+  expect(said.get("bad-drafts")?.seen).toMatch(/^\{\}에 /);
+  expect(said.get("bad-drafts")?.why.slice(0, 2)).toEqual([
+    expect.stringMatching(/ s {2}→ \{\}$/),
+    expect.stringMatching(/ s {2}← \{\}$/),
+  ]);
+});
+
+test("an empty list in place of 204 is said to be one", async () => {
+  const script = join(temporaryFolder(), "server.js");
+  writeFileSync(
+    script,
+    `require("node:http").createServer(({ url }, response) => {
+      response.writeHead(200, { "Content-Type": url === "/" ? "text/html" : "application/json" }).end("[]");
+    }).listen(process.env.PORT);`,
+  );
+  const start = `"${process.execPath}" "${script}"`;
+  const outcome = await verify(["--start", start, "--technique", "polling", "--only", "opens", "--json"]);
+  expect(saidIn(outcome).get("opens")?.seen).toBe(
+    "GET /poll, where there is no message, was answered with 200 and an empty list, not with 204",
+  );
+});
+
 test("--first stops at the first broken promise, and says how many were not tried", async () => {
   const { code, stdout } = await verify(["ch09:first", "--first", "--json"]);
   const lines = stdout
