@@ -4,7 +4,31 @@ import type { Mutation } from "../../tools/bugs/bugs.ts";
 import { ROOT, runNode } from "../../tools/proof/run-tests.ts";
 
 /** What no client and no restart shows within the contract, and why. */
-export const INSIDE: Readonly<Record<string, string>> = {};
+export const INSIDE: Readonly<Record<string, string>> = {
+  "answered-twice": "a message and the end of a hold must come in one turn of the event loop",
+  "all-that-was-kept-together":
+    "only another program that writes a thousand lines into the file at once shows it",
+  "catch-up-without-a-turn": "the contract allows a second, and only a log of some hundred MB takes so long",
+  "catch-ups-in-one-turn": "the contract allows a second, and only a log of some hundred MB takes so long",
+  "reads-faster-than-it-keeps": "only a disk that is slower than its client shows it",
+  "resumes-too-early": "only a disk that is slower than its client shows it",
+  "drafts-side-by-side": "the contract allows a second, and thousands of drafts are kept within it",
+  "message-of-many-pieces":
+    "the contract names no limit for pieces: what they hold is seen in the process alone",
+  "hangs-with-its-disk": "only a disk that hangs shows it",
+  "no-limit-for-slow-heads": "the contract names no time for a head",
+  "opens-files-for-each-load": "only a process that may open few files shows it",
+  "endless-handshake": "verify does not speak TLS",
+  "no-flush": "only a power cut shows it",
+  "publish-before-flush": "only a power cut shows it",
+  "new-folder-not-flushed": "only a power cut shows it",
+  "reads-what-is-not-flushed": "only a power cut shows it",
+  "forgets-a-failed-flush": "only a flush that fails shows it",
+  "glues-torn-lines": "only half a line that is written into the file from outside shows it",
+  "writes-on-to-a-moved-log": "only a file that is moved away shows it",
+  "inherited-fields": "no JSON gives an object another prototype",
+  "batch-in-characters": "it is in the log in memory, and verify's servers keep a file",
+};
 
 /** The chapter that shows a bug of what all chapters share; without one, the first. */
 const SHOWN_BY: Readonly<Record<string, ChapterName>> = {

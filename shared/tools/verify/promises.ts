@@ -11,6 +11,7 @@ import {
   oneOrder,
   textAsSent,
 } from "./checks/delivery.ts";
+import { fullDisk } from "./checks/disk.ts";
 import { foreignHost, foreignOrigin, foreignSite, notCached, opens, paths } from "./checks/doors.ts";
 import { badDrafts, sentTwice, tooLarge } from "./checks/drafts.ts";
 import { brokenOff, busyNeighbour, clientsForgotten, slowReader } from "./checks/hostile.ts";
@@ -344,6 +345,16 @@ export const PROMISES: readonly VerifiedPromise[] = [
     topic: "send",
     server: "own",
     check: oneLog,
+  },
+  {
+    name: "full-disk",
+    title: {
+      en: "what a full disk does not keep is refused, and shown to nobody",
+      ko: "가득 찬 디스크에 저장하지 못한 초안은 거절하고, 아무에게도 보이지 않습니다",
+    },
+    topic: "send",
+    server: "own",
+    check: fullDisk,
   },
   {
     name: "stops",

@@ -52,11 +52,19 @@ export interface Target {
   /**
    * Starts a server, or returns the one that is there.
    *
-   * @param options.store a place for its log; a new one, unless told
-   * @param options.isLean whether a server in Node is to collect its garbage early, so that what it holds can be measured
    * @throws StartError
    */
-  start(options?: { readonly store?: string; readonly isLean?: boolean }): Promise<Server>;
+  start(options?: StartOptions): Promise<Server>;
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  /** A place for its log; a new one, unless told. */
+  readonly store?: string;
+  /** Whether a server in Node is to collect its garbage early, so that what it holds can be measured. */
+  readonly isLean?: boolean;
+  /** How large its files may get, in bytes; not on Windows. */
+  readonly mostBytes?: number;
 }
 
 /** A server that cannot be started, or reached: one line. */
@@ -128,7 +136,11 @@ function forShell(line: string): string {
  * @param file where it is to keep its log
  * @throws StartError where it ends before, or does not listen in time
  */
-export async function startServer(command: Command, file: string, isLean = false): Promise<Server> {
+export async function startServer(
+  command: Command,
+  file: string,
+  { isLean = false, mostBytes }: StartOptions = {},
+): Promise<Server> {
   const port = await freePort();
   const values: Record<string, string> = { port: String(port), store: `file:${file}`, file };
   const filled = (text: string) =>
@@ -143,10 +155,14 @@ export async function startServer(command: Command, file: string, isLean = false
   const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
   const options = { env, stdio, detached: process.platform !== "win32" };
   const [program = "", ...args] = typeof command.run === "string" ? [] : command.run.map(filled);
+  // A write beyond the limit fails, as on a full disk; the signal that comes with it would end the process.
+  const limits = mostBytes === undefined ? "" : `trap "" XFSZ; ulimit -f ${Math.ceil(mostBytes / 512)}; `;
   const child =
     typeof command.run === "string"
-      ? spawn(forShell(filled(command.run)), { ...options, shell: true })
-      : spawn(program, args, options);
+      ? spawn(limits + forShell(filled(command.run)), { ...options, shell: true })
+      : limits === ""
+        ? spawn(program, args, options)
+        : spawn("/bin/sh", ["-c", `${limits}exec "$0" "$@"`, program, ...args], options);
   running.add(child);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

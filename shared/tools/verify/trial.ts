@@ -8,7 +8,7 @@ import { type ChatClient, type ClientOptions, openClient } from "../clients/clie
 import { type RawWebSocket, upgraded, upgradeOf } from "../clients/frames.ts";
 import { openRaw, type RawConnection } from "../clients/raw.ts";
 import { broken, type Said, shortened, withRo } from "./said.ts";
-import type { Server, Target } from "./server.ts";
+import type { Server, StartOptions, Target } from "./server.ts";
 
 /** Where each technique receives. */
 export const DATA: Readonly<Record<ChapterName, string>> = {
@@ -81,7 +81,7 @@ export interface Trial {
   /** What was noted, and what went over the clients' wires, in the order of time. */
   lines(): string[];
   /** Starts another server of the same kind; it ends with the check. */
-  startAnother(store?: string): Promise<Server>;
+  startAnother(options?: StartOptions): Promise<Server>;
   /** Calls it when the check is over. */
   onEnd(clear: () => void | Promise<void>): void;
 }
@@ -189,8 +189,8 @@ export function openTrial(
       );
       return [...notes, ...all].sort((a, b) => a.at - b.at).map(({ at, text }) => timed(at, text));
     },
-    async startAnother(store) {
-      const another = await target.start(store === undefined ? {} : { store });
+    async startAnother(options) {
+      const another = await target.start(options);
       clears.push(async () => void (another.exit() ?? (await another.end("SIGKILL"))));
       return another;
     },

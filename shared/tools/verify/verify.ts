@@ -103,7 +103,7 @@ function startable(chapter: ChapterName, command: Command, stores: boolean, seve
     stores,
     several,
     newStore,
-    start: ({ store = newStore(), isLean = false } = {}) => startServer(command, store, isLean),
+    start: (options = {}) => startServer(command, options.store ?? newStore(), options),
   };
 }
 

@@ -40,8 +40,11 @@ class Log:
     def refresh(self):
         """Reads what has come to the file, whoever wrote it."""
         new = os.pread(self.file.fileno(), os.fstat(self.file.fileno()).st_size - self.read_to, self.read_to)
-        for line in new[: new.rfind(b"\n") + 1].splitlines():
-            message = {"id": len(self.messages) + 1, **json.loads(line)}
+        for line in new[: new.rfind(b"\n") + 1].split(b"\n"):
+            try:
+                message = {"id": len(self.messages) + 1, **json.loads(line)}
+            except ValueError:
+                continue  # No whole line: the disk was full, or the process was killed.
             self.messages.append(message)
             self.keys[message["key"]] = message
         self.read_to += new.rfind(b"\n") + 1
@@ -59,9 +62,15 @@ class Log:
             if draft["key"] in self.keys:
                 return self.keys[draft["key"]], False
             line = json.dumps({**draft, "timestamp": int(time.time() * 1000)}, ensure_ascii=False)
-            self.file.write(line.encode() + b"\n")
-            os.fsync(self.file.fileno())
+            torn = b"\n" if os.fstat(self.file.fileno()).st_size > self.read_to else b""
+            try:
+                self.file.write(torn + line.encode() + b"\n")
+                os.fsync(self.file.fileno())
+            except OSError as error:
+                raise Refusal(503, f"The message could not be kept: {error.strerror}.")
             self.refresh()
+            if draft["key"] not in self.keys:
+                raise Refusal(503, "The message could not be kept whole.")
             return self.keys[draft["key"]], True
         finally:
             fcntl.flock(self.file, fcntl.LOCK_UN)

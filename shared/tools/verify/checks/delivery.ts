@@ -201,6 +201,9 @@ export async function oneOrder(trial: Trial): Promise<void> {
   }
 }
 
+/** A text with nothing beside it, kept as it is. */
+const BARE = "  no name, no key  ";
+
 /** What a message is made of, and what the server adds. */
 export async function messageFields(trial: Trial): Promise<void> {
   const { members } = await together(trial, 2);
@@ -211,16 +214,20 @@ export async function messageFields(trial: Trial): Promise<void> {
   const bare = await (async () => {
     if (trial.chapter === "ch12-websocket") {
       const socket = await trial.socket(afterOf(answer));
-      socket.send('{"text": "no name, no key"}');
-      trial.note('→ {"text": "no name, no key"}');
+      socket.send(JSON.stringify({ text: BARE }));
+      trial.note(`→ ${JSON.stringify({ text: BARE })}`);
     } else {
       await trial.fetch("POST /update", {
         headers: { "Content-Type": "application/json" },
-        body: '{"text": "no name, no key"}',
+        body: JSON.stringify({ text: BARE }),
       });
     }
-    await settled(trial, [other], ["안녕", "no name, no key"]);
-    return other.client.messages.find(({ text }) => text === "no name, no key");
+    const isBare = ({ text }: Message) => text?.trim() === BARE.trim();
+    await within(
+      trial.patience,
+      other.client.until((messages) => messages.some(isBare)),
+    );
+    return other.client.messages.find(isBare);
   })();
   const received = other.client.messages.find(({ text }) => text === "안녕");
   const missing = (message: Partial<Message> | undefined, fields: readonly (keyof Message)[]) =>
@@ -236,7 +243,7 @@ export async function messageFields(trial: Trial): Promise<void> {
     ["a message that was sent with a text alone", "text만 보낸 메시지", bare],
   ] as const) {
     if (!message && what !== "a message") {
-      const text = what === "a received message" ? "안녕" : "no name, no key";
+      const text = what === "a received message" ? "안녕" : BARE;
       broken(`${quoted(text)} did not arrive`, `오지 않은 메시지: ${quoted(text)}`);
     }
     const lacks = missing(message, ["id", "author", "text", "timestamp", "key"]);
@@ -265,6 +272,7 @@ export async function messageFields(trial: Trial): Promise<void> {
       `without a name the author is ${quoted(String(bare?.author))}, not “anonymous”`,
       `이름 없이 보낸 메시지의 author가 “anonymous”가 아니라 ${quoted(String(bare?.author))}입니다`,
     );
+  expectText(bare?.text, BARE);
   const [first, second] = [idOf(answer), idOf(bare)];
   if (first !== undefined && second !== first + 1)
     broken(

@@ -1,5 +1,5 @@
 // Who is let in, to what: paths, methods, foreign pages and names, caches.
-import { requestOf } from "../../clients/ask.ts";
+import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { upgradeOf } from "../../clients/frames.ts";
 import { broken, type Said, shortened, withRo } from "../said.ts";
 import {
@@ -168,6 +168,61 @@ export async function paths(trial: Trial): Promise<void> {
       [{ en: "an upgrade of GET /chat", ko: "GET /chat 업그레이드" }, "/chat", {}, [404]],
     ]);
   if (!trial.server.exit()) await expectNoBodyForHead(trial);
+  if (!trial.server.exit()) await expectFreshFiles(trial);
+  if (!trial.server.exit()) await expectAllAnswered(trial);
+}
+
+/** The page's own files are asked for again each time: another chapter's script may be at the same address. */
+async function expectFreshFiles(trial: Trial): Promise<void> {
+  const { body } = await trial.fetch("GET /");
+  const files = [...body.matchAll(/(?:src|href)="(\/[^"/][^"]*\.(?:js|css))"/g)].map(([, path]) => path);
+  for (const path of new Set(files)) {
+    const { status, headers } = await trial.fetch(`GET ${path}`);
+    const control = headers.get("cache-control") ?? "";
+    if (status === 200 && headers.has("etag") && /\bno-cache\b/i.test(control)) continue;
+    const seen = `${status}, ETag: ${headers.get("etag") ?? "–"}, Cache-Control: ${control || "–"}`;
+    broken(
+      `GET ${path}, a file of the page, was answered with ${seen}: it needs an ETag, and no-cache`,
+      `페이지의 파일 ${path}에 ETag와 no-cache가 있어야 하는데, 온 것: ${seen}`,
+    );
+  }
+}
+
+/** Who reads may ask on one connection as often as it likes. */
+async function expectAllAnswered(trial: Trial): Promise<void> {
+  const [batches, each] = [8, 50];
+  const said = {
+    en: `${batches * each} requests on one connection`,
+    ko: `한 연결로 보낸 요청 ${batches * each}개`,
+  };
+  const request = requestOf(trial.server.host, "GET /nowhere", { headers: { Connection: undefined } });
+  const connection = trial.raw("", said);
+  let answered = 0;
+  let at = 0;
+  let closes = false;
+  const count = () => {
+    for (;;) {
+      const answer = partialAnswerIn(connection.received().slice(at), connection.isOver());
+      if (!answer?.complete) return answered;
+      closes ||=
+        /close/i.test(answer.headers.get("connection") ?? "") || connection.received().startsWith("HTTP/1.0");
+      at += answer.length;
+      answered += 1;
+    }
+  };
+  for (const batch of times(batches, (it) => it + 1)) {
+    connection.socket.write(Buffer.concat(times(each, () => request)));
+    await within(
+      trial.patience,
+      connection.until(() => count() >= batch * each),
+    ).catch(() => {});
+    if (count() < batch * each) break;
+  }
+  if (answered === batches * each || closes) return; // A server may close a connection, where it says so.
+  broken(
+    `of ${said.en}, all read, ${answered} were answered${connection.isOver() ? ", and then the connection was closed" : ""}`,
+    `${said.ko}의 응답을 모두 읽었는데 ${answered}개만 왔습니다${connection.isOver() ? ". 그리고 연결이 닫혔습니다" : ""}`,
+  );
 }
 
 /** HEAD is answered as GET is, without the body: what followed would be read as the next answer. */

@@ -272,6 +272,8 @@ function objectIn(text: string): Record<string, unknown> {
 }
 
 const LIMIT = 16 * 1_024;
+/** More than the kernel buffers, in bytes. */
+const WHOLE = 8_000_000;
 
 /** 16 KiB is read, one byte more is refused, and the refusal can be read. */
 export async function tooLarge(trial: Trial): Promise<void> {
@@ -343,12 +345,15 @@ export async function tooLarge(trial: Trial): Promise<void> {
       "너무 큰 20,000바이트 본문을 100 Continue로 요청했습니다",
     );
   // Written whole, before anything is read: a connection that is closed at once loses the answer.
-  const whole = trial.raw("", "POST /update of 1 MB, written whole before anything is read");
+  const whole = trial.raw("", "POST /update of 8 MB, written whole before anything is read");
   whole.socket.pause();
   whole.socket.write(
-    requestOf(host, "POST /update", { headers: { ...JSON_BODY, "Content-Length": "1000000" } }),
+    requestOf(host, "POST /update", { headers: { ...JSON_BODY, "Content-Length": String(WHOLE) } }),
   );
-  await within(trial.patience, new Promise((resolve) => whole.socket.write("x".repeat(1_000_000), resolve)));
+  await within(
+    trial.patience,
+    new Promise((resolve) => whole.socket.write(Buffer.alloc(WHOLE, "x"), resolve)),
+  );
   whole.socket.resume();
   const text = await within(
     trial.patience,
@@ -356,8 +361,8 @@ export async function tooLarge(trial: Trial): Promise<void> {
   ).catch(() => whole.received());
   if (!/^HTTP\/1\.[01] 413/.test(text ?? ""))
     broken(
-      `a body of 1 MB, written whole before the answer was read: the answer was ${shortened(text ?? "", 40) || "lost"}`,
-      `1 MB 본문을 다 보낸 뒤 응답을 읽으니 ${shortened(text ?? "", 40) || "응답이 사라졌습니다"}`,
+      `a body of 8 MB, written whole before the answer was read: the answer was ${shortened(text ?? "", 40) || "lost"}`,
+      `8 MB 본문을 다 보낸 뒤 응답을 읽으니 ${shortened(text ?? "", 40) || "응답이 사라졌습니다"}`,
     );
   await endsForWhoGoesOn(trial);
 }

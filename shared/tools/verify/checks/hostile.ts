@@ -7,17 +7,16 @@ import { openRaw, type RawConnection } from "../../clients/raw.ts";
 import { broken, megabytes, seconds, Untried } from "../said.ts";
 import { memoryOf, socketsOf } from "../server.ts";
 import { beginning, DATA, idOf, type Member, send, type Trial, times, together, within } from "../trial.ts";
+import {
+  receiving,
+  refusedAreClosed,
+  repeatsAndDoesNotRead,
+  requestsInLine,
+  unreadCatchUps,
+} from "./piles.ts";
 
 const JSON_BODY = { "Content-Type": "application/json" };
 const OPEN = { Connection: undefined };
-
-/** The bytes with which a client begins to receive. */
-function receiving(trial: Trial, now: number | undefined, headers: Record<string, string> = {}): Buffer {
-  const query = now === undefined ? "" : `?after=${now}`;
-  const { host } = trial.server;
-  if (trial.chapter === "ch12-websocket") return Buffer.from(upgradeOf(host, `/${query}`, headers));
-  return requestOf(host, `GET ${DATA[trial.chapter]}${query}`, { headers: { ...OPEN, ...headers } });
-}
 
 /** Connections that end in the middle of something, by a reset or by an end: nobody else notices. */
 export async function brokenOff(trial: Trial): Promise<void> {
@@ -99,6 +98,7 @@ export async function clientsForgotten(trial: Trial): Promise<void> {
   const now = await beginning(trial);
   const filler = Object.fromEntries(times(3, (index) => [`X-Luggage-${index}`, "x".repeat(LUGGAGE / 3)]));
   const sizes: number[] = [];
+  if (trial.chapter === "ch12-websocket") await refusedAreClosed(trial);
   const before = socketsOf(trial.server);
   for (const round of times(ROUNDS, (it) => it + 1)) {
     const leaving: RawConnection[] = [];
@@ -167,6 +167,8 @@ async function expectClosed(trial: Trial, before: number | undefined, came: numb
 
 /** What a slow client is sent before it counts as kept, in bytes: more than what the kernel's buffers hold. */
 const FLOOD = 40_000_000;
+/** How far behind clients are that do not read, in bytes of JSON: the kernel's buffers hold some of it. */
+const BEHIND = 20_000_000;
 /** A text that is six times as long as JSON. */
 const HEAVY = "\u0001".repeat(2_000);
 
@@ -213,12 +215,15 @@ export async function slowReader(trial: Trial): Promise<void> {
     slow.socket.write(nudge);
     await sleep(5);
   }
-  if (cut || trial.server.exit()) return;
-  // Whoever was cut off while it did not read finds out when it reads.
-  slow.socket.resume();
-  await within(trial.patience, slow.ended());
-  const taken = slow.socket.bytesRead - read;
-  if (slow.isOver() && taken < 0.75 * sent) return;
+  if (trial.server.exit()) return;
+  const wasCut = async () => {
+    if (cut) return true;
+    // Whoever was cut off while it did not read finds out when it reads.
+    slow.socket.resume();
+    await within(trial.patience, slow.ended());
+    return slow.isOver() && slow.socket.bytesRead - read < 0.75 * sent;
+  };
+  if (await wasCut()) return othersThatDoNotRead(trial, quick, now, sent);
   const grown = before === undefined ? undefined : most - before;
   const memory = grown === undefined ? "" : `; the server's memory grew by ${megabytes(Math.max(0, grown))}`;
   const speicher = grown === undefined ? "" : ` 서버의 메모리는 ${megabytes(Math.max(0, grown))} 늘었습니다.`;
@@ -226,6 +231,27 @@ export async function slowReader(trial: Trial): Promise<void> {
     `a client that read nothing was not cut off: ${megabytes(sent)} were waiting for it${memory}`,
     `읽지 않는 클라이언트를 끊지 않고 ${megabytes(sent)}를 모아 두었습니다.${speicher}`,
   );
+}
+
+/** Other ways not to read: being far behind, and asking for the same again and again. */
+async function othersThatDoNotRead(
+  trial: Trial,
+  quick: Member,
+  now: number | undefined,
+  sent: number,
+): Promise<void> {
+  let bytes = sent;
+  for (; bytes < BEHIND && !trial.server.exit(); bytes += 25 * HEAVY.length * 6)
+    await Promise.all(times(25, () => send(trial, quick, { text: HEAVY })));
+  if (trial.chapter === "ch12-websocket") {
+    const draft = { text: HEAVY, key: `repeated-${process.pid}-${Math.trunc(performance.now())}` };
+    const { id } = await send(trial, quick, draft);
+    await repeatsAndDoesNotRead(trial, id, draft, {
+      en: "a client that sends one draft again and again, and reads nothing,",
+      ko: "초안 하나를 되풀이해 보내면서 읽지 않는 클라이언트",
+    });
+  }
+  if (!trial.server.exit()) await unreadCatchUps(trial, now, bytes);
 }
 
 /** A client that asks and asks, and reads no answer. */
@@ -251,6 +277,10 @@ async function asksAndDoesNotRead(trial: Trial): Promise<void> {
     en: `GET ${DATA[trial.chapter]}${after}, 400 times on one connection, and no answer is read`,
     ko: `한 연결로 GET ${DATA[trial.chapter]}${after}를 400번 보내고 응답을 읽지 않음`,
   });
+  trial.sending({
+    en: "400 requests on one connection, of which no answer is read",
+    ko: "응답을 하나도 읽지 않고 한 연결로 보낸 요청 400개",
+  });
   greedy.socket.pause();
   greedy.socket.write(Buffer.concat(times(400, () => ask)));
   let most = before;
@@ -269,6 +299,8 @@ async function asksAndDoesNotRead(trial: Trial): Promise<void> {
       `a client asked 400 times and read no answer: the server's memory grew by ${megabytes(grown)}`,
       `클라이언트가 400번 요청하고 응답을 하나도 읽지 않자 서버의 메모리가 ${megabytes(grown)} 늘었습니다`,
     );
+  greedy.socket.destroy();
+  if (!trial.server.exit()) await requestsInLine(trial, ask);
 }
 
 /** Waits until the server's memory does not grow any more. */

@@ -17,7 +17,7 @@ const NOT_STARTED = {
 export async function keptOverKill(trial: Trial): Promise<void> {
   if (!trial.target.starts) throw new Untried(NOT_STARTED);
   const store = trial.target.newStore();
-  const before = await trial.startAnother(store);
+  const before = await trial.startAnother({ store });
   const options = { insists: true, interval: 20, after: 0 };
   const senders = times(3, () => openClient(trial.chapter, before.url, options));
   trial.onEnd(() => {
@@ -41,7 +41,7 @@ export async function keptOverKill(trial: Trial): Promise<void> {
     ko: `초안 ${early.length}개가 응답을 받음; kill -9`,
   });
   await before.end("SIGKILL");
-  const after = await trial.startAnother(store);
+  const after = await trial.startAnother({ store });
   for (const sender of senders) sender.reconnect(after.url);
   await within(2 * trial.patience, Promise.all(sending));
   const reader = openClient(trial.chapter, after.url, options);
@@ -86,7 +86,7 @@ export async function oneLog(trial: Trial): Promise<void> {
       ko: "로그의 위치를 서버에 알려 줄 수 있을 때만 검사할 수 있습니다: --start에 {store}",
     });
   const store = trial.target.newStore();
-  const servers = await Promise.all([trial.startAnother(store), trial.startAnother(store)]);
+  const servers = await Promise.all([trial.startAnother({ store }), trial.startAnother({ store })]);
   const clients = servers.flatMap(({ url }) =>
     times(2, () => openClient(trial.chapter, url, { insists: false, interval: 20, after: 0 })),
   );
