@@ -19,7 +19,11 @@ export class UsageError extends Error {
  * library reads it (POSIX, "Internationalization Variables"); else that of the system.
  */
 export function languageIn(args: readonly string[], environment = process.env): Language {
-  const [, named] = /(?:^| )--lang[ =](ko|en)(?: |$)/.exec(args.join(" ")) ?? [];
+  const named = args
+    .flatMap((arg, index) =>
+      arg === "--lang" ? [args[index + 1]] : arg.startsWith("--lang=") ? [arg.slice(7)] : [],
+    )
+    .at(-1); // The last one counts, as with every flag.
   if (named === "ko" || named === "en") return named;
   const { LC_ALL, LC_MESSAGES, LANG } = environment;
   const locale = LC_ALL || LC_MESSAGES || LANG || new Intl.DateTimeFormat().resolvedOptions().locale;

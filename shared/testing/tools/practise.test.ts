@@ -212,6 +212,17 @@ describe("a session", () => {
     await until("✓ Solved");
   });
 
+  test("a copy that imports what the project no longer has is told how to begin again", async () => {
+    const { until } = start(["ch09/4"]);
+    await until(WAITING);
+    writeFileSync(at("ch09-4/server.ts"), SOLUTION.replace("import { admit", "import { admitted, admit"));
+    await until(
+      "has no exported member 'admitted'. If that import is not yours, the exercise has changed",
+      "npm run practise -- --reset ch09/4",
+      WAITING,
+    );
+  });
+
   test("a server that crashes at the start is said in one line, and waits for the next save", async () => {
     const { until } = start(["ch09/4"]);
     await until(WAITING);

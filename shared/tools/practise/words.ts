@@ -35,7 +35,7 @@ export const WORDS = {
     en: (id: string) =>
       `If that import is not yours, the exercise has changed since your copy was made: npm run practise -- --reset ${id} makes a new one and keeps yours.`,
     ko: (id: string) =>
-      `이 import를 직접 고치지 않았다면, 사본을 만든 뒤에 연습 문제가 바뀐 것입니다. npm run practise -- --reset ${id}로 새로 만드세요. 쓰던 파일은 보관됩니다.`,
+      `이 import를 직접 고치지 않았다면, 사본을 만든 뒤에 연습 문제가 바뀐 것입니다. 사본을 새로 만드는 명령(쓰던 파일은 보관됩니다): npm run practise -- --reset ${id}`,
   },
   ended: {
     en: (why: string) => `The server ended at the start: ${why}`,
