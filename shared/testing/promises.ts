@@ -141,6 +141,7 @@ function serverOf(running: ChapterProcess): Server {
     exit: () => exit,
     ended,
     stderr: running.stderr,
+    takePrinted: () => [],
     end: (signal) => running.stop(signal),
   };
 }

@@ -22,6 +22,8 @@ export interface Finding {
   readonly seen: string;
   /** Where to read about it: a file of the project and its heading; empty where there is none. */
   readonly section: string;
+  /** What the learner's program printed meanwhile, where it is broken. */
+  readonly printed: readonly string[];
 }
 
 /** What became of a check. */
@@ -58,7 +60,7 @@ const START_LIMIT = 10_000;
 function environment(): NodeJS.ProcessEnv {
   const { PORT, HOST, CHAT_STORE, TLS_CERT, TLS_KEY, ...others } = process.env;
   // Whatever it starts itself ends with it, too.
-  const options = `${others["NODE_OPTIONS"] ?? ""} --import ${LEASH}`.trim();
+  const options = `${others["NODE_OPTIONS"] ?? ""} --enable-source-maps --import ${LEASH}`.trim();
   return { ...others, NODE_OPTIONS: options, [OWNERS]: String(process.pid) };
 }
 
@@ -206,12 +208,34 @@ export async function look(exercise: Exercise, options: CheckOptions): Promise<O
   const command =
     exercise.file === "client.ts" ? clientTrial(exercise, language) : verify(exercise, language, only);
   const { code, output } = await run(command, limit, onLine);
-  if (broken !== undefined) return { kind: "broken", finding: broken };
+  // The verdict's own lines are not the learner's.
+  const others = output.split("\n").filter((line) => parse(line) === undefined && line.trim() !== "");
+  if (broken !== undefined) {
+    const printed = exercise.file === "client.ts" ? others : broken.printed;
+    return { kind: "broken", finding: { ...broken, printed: ownLines(printed) } };
+  }
   if (code === 0 && kept !== undefined) return { kind: "solved", kept };
-  // The verdict's own lines are no reason.
-  const others = output.split("\n").filter((line) => parse(line) === undefined);
   const why = problem ?? (sentenceIn(others) || `code ${code}`);
   return { kind: "problem", sentence: WORDS.cannotCheck[language](why) };
+}
+
+/** How many lines of what a learner's program printed are shown. */
+const PRINTED = 8;
+
+/** What a learner's program printed, its end: of each error's stack, the first place that is the learner's. */
+function ownLines(printed: readonly string[]): string[] {
+  let isShown = false;
+  const lines = printed.flatMap((line) => {
+    if (!/^ +at /.test(line)) {
+      isShown = false;
+      return [line];
+    }
+    const place = /practice[/\\][^/\\]+[/\\](?:server|client)\.[a-z.]+:\d+:\d+/.exec(line)?.[0];
+    if (place === undefined || isShown) return [];
+    isShown = true;
+    return [`    at ${place.replaceAll("\\", "/")}`];
+  });
+  return [...new Set(lines)].slice(-PRINTED); // One that comes with every request is said once.
 }
 
 function verify(exercise: Exercise, language: Language, only: string | undefined): string[] {
@@ -251,7 +275,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function findingIn({ promise, title, kept, seen, section }: Record<string, unknown>): Finding | undefined {
+function findingIn(told: Record<string, unknown>): Finding | undefined {
+  const { promise, title, kept, seen, section, printed } = told;
   if (typeof promise !== "string" || (typeof kept !== "boolean" && kept !== null)) return undefined;
-  return { promise, title: String(title), kept, seen: String(seen ?? ""), section: String(section ?? "") };
+  return {
+    promise,
+    title: String(title),
+    kept,
+    seen: String(seen ?? ""),
+    section: String(section ?? ""),
+    printed: Array.isArray(printed) ? printed.map(String) : [],
+  };
 }

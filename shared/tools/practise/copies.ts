@@ -17,13 +17,13 @@ export function builtPathOf(exercise: Exercise): string {
 function configOf({ file }: Exercise): string {
   const server = {
     extends: "../../tsconfig.base.json",
-    compilerOptions: { types: ["node"] },
+    compilerOptions: { types: ["node"], sourceMap: true },
     include: ["*.ts"],
     references: [{ path: "../../shared/http" }, { path: "../../shared/message-store" }],
   };
   const client = {
     extends: "../../tsconfig.base.json",
-    compilerOptions: { lib: ["ES2023", "ES2024.String", "DOM", "DOM.Iterable"] },
+    compilerOptions: { lib: ["ES2023", "ES2024.String", "DOM", "DOM.Iterable"], sourceMap: true },
     include: ["*.ts"],
     references: [{ path: "../../shared/html-renderer/browser" }, { path: "../../shared/message-store" }],
   };

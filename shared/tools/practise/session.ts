@@ -35,9 +35,13 @@ export interface SessionOptions {
 export function outcomeIn(outcome: Outcome, language: Language): string {
   if (outcome.kind === "solved") return WORDS.solved[language](outcome.kept);
   if (outcome.kind === "problem") return outcome.sentence;
-  const { title, seen, section } = outcome.finding;
-  const line = seen === "" ? `✗ ${title}` : `✗ ${title}: ${seen}`;
-  return section === "" ? line : `${line}\n  ${WORDS.readMore[language](section)}`;
+  const { title, seen, section, printed } = outcome.finding;
+  return [
+    seen === "" ? `✗ ${title}` : `✗ ${title}: ${seen}`,
+    ...(printed.length === 0 ? [] : [`  ${WORDS.printed[language]}`]),
+    ...printed.map((line) => `    ${line}`),
+    ...(section === "" ? [] : [`  ${WORDS.readMore[language](section)}`]),
+  ].join("\n");
 }
 
 /** Changes the progress, or says why it can't be kept: the exercise goes on without. */

@@ -23,7 +23,7 @@ export function makeSite(exercise: Exercise): string {
   const client = readFileSync(join(ROOT, builtPathOf(exercise)), "utf8");
   writeFileSync(
     join(ROOT, site, `dist/${chapter}/client.js`),
-    client.replaceAll('"../../shared/', '"../shared/'),
+    client.replaceAll('"../../shared/', '"../shared/').replace(/\/\/# sourceMappingURL=\S+\s*$/, ""),
   );
   return `${site}/dist/${chapter}/server.js`;
 }

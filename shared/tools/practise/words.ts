@@ -60,6 +60,7 @@ export const WORDS = {
     ko: (why: string) => `검사할 수 없었습니다: ${why}`,
   },
   waiting: { en: "Waiting for the next save.", ko: "다음 저장을 기다립니다." },
+  printed: { en: "Your program printed:", ko: "작성하신 프로그램의 출력:" },
   readMore: { en: (section: string) => `Read: ${section}`, ko: (section: string) => `읽을거리: ${section}` },
   solved: {
     en: (kept: number) => `✓ Solved: all ${kept} promises are kept.`,

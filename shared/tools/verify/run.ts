@@ -16,6 +16,8 @@ export interface Verdict {
   readonly said?: Said;
   /** The lines that show it. */
   readonly why: readonly string[];
+  /** What the server printed meanwhile, where it is broken. */
+  readonly printed?: readonly string[];
 }
 
 export interface RunOptions {
@@ -51,6 +53,7 @@ export async function tryPromise(
   const { trial, close } = openTrial(target, server, patience, language);
   const delays = monitorEventLoopDelay();
   delays.enable();
+  server.takePrinted();
   try {
     const verdict = await judged(promise, trial);
     delays.disable();
@@ -72,7 +75,8 @@ export async function tryPromise(
     // A server that was to end ends with code 0, and by us.
     if (promise.name === "stops" || promise.name === "clients-forgotten") return verdict;
     await within(20, server.ended);
-    return server.exit() ? { promise, kept: false, ...ending(trial) } : verdict;
+    const found = server.exit() ? { promise, kept: false, ...ending(trial) } : verdict;
+    return found.kept === false ? { ...found, printed: server.takePrinted() } : found;
   } finally {
     await close();
   }

@@ -34,6 +34,8 @@ export interface Server {
   readonly ended: Promise<Exit>;
   /** What it printed on standard error, its end. */
   stderr(): string;
+  /** The lines that it printed since they were asked for last, the newest ones, without what says that it listens. */
+  takePrinted(): string[];
   /** Sends a signal and waits for the end; not where it was not started here. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
@@ -152,7 +154,7 @@ export async function startServer(
     ...command.env,
   };
   if (isLean) env["NODE_OPTIONS"] = [env["NODE_OPTIONS"], LEAN].filter(Boolean).join(" ");
-  const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
+  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
   const options = { env, stdio, detached: process.platform !== "win32" };
   const [program = "", ...args] = typeof command.run === "string" ? [] : command.run.map(filled);
   // A write beyond the limit fails, as on a full disk; the signal that comes with it would end the process.
@@ -165,6 +167,12 @@ export async function startServer(
         : spawn("/bin/sh", ["-c", `${limits}exec "$0" "$@"`, program, ...args], options);
   running.add(child);
   let stderr = "";
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed = (printed + text).slice(-8_192);
+    });
+  }
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-8_192);
   });
@@ -202,6 +210,11 @@ export async function startServer(
     exit: () => exit,
     ended,
     stderr: () => stderr,
+    takePrinted() {
+      const lines = printed.split(/\r?\n/).filter((line) => line.trim() !== "");
+      printed = "";
+      return lines.filter((line) => !new RegExp(`https?://\\S+:${port}/?$`).test(line));
+    },
     end(signal) {
       killTree(child, signal);
       return ended;
@@ -239,6 +252,7 @@ export async function existing(url: URL): Promise<Server> {
       exit: () => undefined,
       ended: new Promise(() => {}),
       stderr: () => "",
+      takePrinted: () => [],
       end: () => Promise.reject(new Error("it was not started here")),
     };
   }

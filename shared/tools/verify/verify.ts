@@ -202,7 +202,7 @@ function readCommand(args: readonly string[]): Options {
 }
 
 /** What is printed of a verdict. */
-function linesOf({ promise, kept, said, why }: Verdict, options: Options): string[] {
+function linesOf({ promise, kept, said, why, printed = [] }: Verdict, options: Options): string[] {
   const { language, chapter, json } = options;
   const title = promise.title[language];
   const section = sectionOf(chapter, promise, language);
@@ -210,7 +210,7 @@ function linesOf({ promise, kept, said, why }: Verdict, options: Options): strin
   if (json) {
     const facts = { promise: promise.name, title, kept };
     if (kept === null) return [JSON.stringify({ ...facts, reason: text, why, section })];
-    return [JSON.stringify({ ...facts, ...(kept ? {} : { seen: text }), why, section })];
+    return [JSON.stringify({ ...facts, ...(kept ? {} : { seen: text, printed }), why, section })];
   }
   if (kept === null) return [`– ${title}: ${WORDS.untried[language]} (${text})`];
   if (kept) return [`✓ ${title}`];

@@ -109,6 +109,9 @@ seen.emit = (name, ...args) => {
   return emit("any");
 };
 
+/** What the client threw in its last round, unless the page had ended that. */
+let thrown: unknown;
+
 /** One round of the client, with notes of what it tells the page. */
 function openRound(receive: Receive, { cursor = 7, age = 0 } = {}) {
   const notes = new EventEmitter();
@@ -140,12 +143,14 @@ function openRound(receive: Receive, { cursor = 7, age = 0 } = {}) {
   };
   asked = [];
   pauses = 0;
+  thrown = undefined;
   void (async () => {
     try {
       await receive(round);
       end = "returned";
-    } catch {
+    } catch (error) {
       end = "failed";
+      if (!controller.signal.aborted) thrown = error;
     }
     notes.emit("any");
   })();
@@ -515,6 +520,7 @@ const summary = { kept: 0, broken: 0, untried: 0 };
 const promises = promisesOf(receive);
 for (const { promise, title, broken } of promises) {
   const wrong = await broken();
+  if (wrong && thrown !== undefined) console.error(thrown);
   console.log(
     JSON.stringify({
       promise,
