@@ -248,7 +248,7 @@ async function othersThatDoNotRead(
     const { id } = await send(trial, quick, draft);
     await repeatsAndDoesNotRead(trial, id, draft, {
       en: "a client that sends one draft again and again, and reads nothing,",
-      ko: "초안 하나를 되풀이해 보내면서 읽지 않는 클라이언트",
+      ko: "초안 하나를 반복해서 보내면서 읽지 않는 클라이언트",
     });
   }
   if (!trial.server.exit()) await unreadCatchUps(trial, now, bytes);
