@@ -13,6 +13,7 @@ export const INSIDE: Readonly<Record<string, string>> = {
   "reads-faster-than-it-keeps": "only a disk that is slower than its client shows it",
   "resumes-too-early": "only a disk that is slower than its client shows it",
   "drafts-side-by-side": "the contract allows a second, and thousands of drafts are kept within it",
+  "no-pipelining-limit": "node:http stops reading where answers pile up: by itself this fills no memory",
   "message-of-many-pieces":
     "the contract names no limit for pieces: what they hold is seen in the process alone",
   "hangs-with-its-disk": "only a disk that hangs shows it",

@@ -20,7 +20,7 @@ const KEPT: Readonly<Record<ChapterFolder, readonly string[]>> = {
 };
 
 /** What it depends on the machine whether they keep, and what has no log to try it on. */
-const EITHER = ["busy-neighbour", "one-log"];
+const EITHER = ["busy-neighbour", "one-log", "full-disk"];
 
 const namesOf = (chapter: ChapterFolder) =>
   promisesOf(chapter)

@@ -6,10 +6,11 @@ import { brokenIn, saidIn, verify } from "./command.ts";
 
 /** Those that the chapters' own tests do not try with this code, but for one that asks how quick the machine is. */
 const MORE: Readonly<Record<(typeof CHAPTERS)[number], string>> = {
-  "ch09-polling": "not-cached,clients-forgotten,slow-reader,one-log",
-  "ch10-long-polling": "not-cached,clients-forgotten,slow-reader,one-log,hold",
-  "ch11-sse": "not-cached,stream,last-event-id,clients-forgotten,slow-reader,one-log,heartbeat",
-  "ch12-websocket": "handshake,frames,bad-frames,clients-forgotten,slow-reader,one-log,heartbeat,silent-peer",
+  "ch09-polling": "not-cached,clients-forgotten,slow-reader,one-log,full-disk",
+  "ch10-long-polling": "not-cached,clients-forgotten,slow-reader,one-log,full-disk,hold",
+  "ch11-sse": "not-cached,stream,last-event-id,clients-forgotten,slow-reader,one-log,full-disk,heartbeat",
+  "ch12-websocket":
+    "handshake,frames,bad-frames,clients-forgotten,slow-reader,one-log,full-disk,heartbeat,silent-peer",
 };
 
 /** All at once, before the first test waits for its own. */

@@ -179,6 +179,8 @@ export async function slowReader(trial: Trial): Promise<void> {
   const { now, members } = await together(trial, 1);
   const [quick] = members;
   if (!quick) return;
+  const first = { text: HEAVY, key: `first-${process.pid}-${Math.trunc(performance.now())}` };
+  await send(trial, quick, first);
   const slow = trial.raw(receiving(trial, now), {
     en: "a client that begins to receive, and then does not read",
     ko: "받기 시작한 뒤 읽지 않는 클라이언트",
@@ -223,7 +225,7 @@ export async function slowReader(trial: Trial): Promise<void> {
     await within(trial.patience, slow.ended());
     return slow.isOver() && slow.socket.bytesRead - read < 0.75 * sent;
   };
-  if (await wasCut()) return othersThatDoNotRead(trial, quick, now, sent);
+  if (await wasCut()) return othersThatDoNotRead(trial, quick, now, sent, first);
   const grown = before === undefined ? undefined : most - before;
   const memory = grown === undefined ? "" : `; the server's memory grew by ${megabytes(Math.max(0, grown))}`;
   const speicher = grown === undefined ? "" : ` 서버의 메모리는 ${megabytes(Math.max(0, grown))} 늘었습니다.`;
@@ -239,6 +241,7 @@ async function othersThatDoNotRead(
   quick: Member,
   now: number | undefined,
   sent: number,
+  first: { readonly text: string; readonly key: string },
 ): Promise<void> {
   let bytes = sent;
   for (; bytes < BEHIND && !trial.server.exit(); bytes += 25 * HEAVY.length * 6)
@@ -249,6 +252,10 @@ async function othersThatDoNotRead(
     await repeatsAndDoesNotRead(trial, id, draft, {
       en: "a client that sends one draft again and again, and reads nothing,",
       ko: "초안 하나를 반복해서 보내면서 읽지 않는 클라이언트",
+    });
+    await repeatsAndDoesNotRead(trial, now, first, {
+      en: "a client that is far behind, sends one draft again and again, and reads nothing,",
+      ko: "많이 뒤처진 채 초안 하나를 계속 다시 보내면서 읽지 않는 클라이언트",
     });
   }
   if (!trial.server.exit()) await unreadCatchUps(trial, now, bytes);
