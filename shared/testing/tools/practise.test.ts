@@ -232,17 +232,15 @@ describe("a session", () => {
     await until("✓ Solved");
   });
 
-  test("a port in use is said in one line, and waits for the next save", async () => {
+  test("where the port is in use the page is at a free one, which is said once, and the check goes on", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
     await once(other, "listening");
     const port = portOf(other);
     const { until } = start(["--port", String(port), "ch09/4"]);
-    await until(`Port ${port} is in use: `, WAITING);
-    other.close();
-    await once(other, "close");
+    await until(`Port ${port} is in use, so the page is at http://`, BROKEN, WAITING);
     writeFileSync(at("ch09-4/server.ts"), SOLUTION);
-    await until("✓ Solved");
+    expect(await until("✓ Solved")).not.toContain("is in use");
   });
 
   test("a damaged file of progress is said, and kept aside", async () => {

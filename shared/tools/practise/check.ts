@@ -132,7 +132,7 @@ export interface PageServer {
 }
 
 /**
- * Starts a server and waits for its ready line.
+ * Starts a server and waits for its ready line. Where its port is in use it takes a free one.
  *
  * @param script relative to the project's folder
  * @returns it, or why there is none, in one line
@@ -140,8 +140,9 @@ export interface PageServer {
 export async function startServer(
   script: string,
   port: number,
-  { language, signal }: CheckOptions,
+  options: CheckOptions,
 ): Promise<PageServer | string> {
+  const { language, signal } = options;
   const child = spawn(process.execPath, [join(ROOT, script), "--port", String(port), "--store", "memory:"], {
     cwd: ROOT,
     env: environment(),
@@ -171,7 +172,8 @@ export async function startServer(
       return { url, stop, failed };
     }
     const why = sentenceIn(said).replace(/^ch\d\d[a-z-]*: /, "");
-    return /^Port \d+ is in use/.test(why) ? WORDS.inUse[language](port) : WORDS.ended[language](why || "-");
+    if (port !== 0 && /^Port \d+ is in use/.test(why)) return startServer(script, 0, options);
+    return WORDS.ended[language](why || "-");
   } catch {
     end(child);
     return WORDS.silent[language](START_LIMIT / 1_000);

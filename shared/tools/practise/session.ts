@@ -91,6 +91,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
   let exercise = first;
   let hints = 0;
   let page: PageServer | undefined;
+  let pagePort = port;
   let lastOutcome: Outcome | undefined;
   let running = new AbortController();
   let done: Promise<void> = Promise.resolve();
@@ -137,9 +138,14 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     page = undefined;
     if (options.signal.aborted) return { kind: "problem", sentence: "" };
     const script = exercise.file === "server.ts" ? builtPathOf(exercise) : makeSite(exercise);
-    const started = await startServer(script, port, options);
+    const started = await startServer(script, pagePort, options);
     if (typeof started === "string") return { kind: "problem", sentence: started };
     page = started;
+    const taken = Number(new URL(started.url).port);
+    if (pagePort !== 0 && taken !== pagePort) {
+      say(WORDS.elsewhere[language](pagePort, started.url));
+      pagePort = taken; // The tab that is open there stays good.
+    }
     void started.failed.then((why) => {
       if (page === started) page = undefined;
       say(WORDS.endedLater[language](why));

@@ -49,11 +49,9 @@ export const WORDS = {
     en: (seconds: number) => `The server is not listening after ${seconds} s: is it in an endless loop?`,
     ko: (seconds: number) => `${seconds}초가 지나도 서버가 열리지 않습니다. 끝나지 않는 반복문이 있나요?`,
   },
-  inUse: {
-    en: (port: number) =>
-      `Port ${port} is in use: stop the program that uses it and save again, or start practise with -- --port 0.`,
-    ko: (port: number) =>
-      `포트 ${port}번을 다른 프로그램이 쓰고 있습니다. 그 프로그램을 끝내고 다시 저장하거나, -- --port 0으로 시작하세요.`,
+  elsewhere: {
+    en: (port: number, url: string) => `Port ${port} is in use, so the page is at ${url}.`,
+    ko: (port: number, url: string) => `${port}번 포트를 다른 프로그램이 쓰고 있어서 페이지를 ${url}에 엽니다.`,
   },
   cannotCheck: {
     en: (why: string) => `It could not be checked: ${why}`,
