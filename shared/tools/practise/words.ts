@@ -51,7 +51,8 @@ export const WORDS = {
   },
   elsewhere: {
     en: (port: number, url: string) => `Port ${port} is in use, so the page is at ${url}.`,
-    ko: (port: number, url: string) => `${port}번 포트를 다른 프로그램이 쓰고 있어서 페이지를 ${url}에 엽니다.`,
+    ko: (port: number, url: string) =>
+      `${port}번 포트를 다른 프로그램이 쓰고 있어서 페이지를 ${url}에 엽니다.`,
   },
   cannotCheck: {
     en: (why: string) => `It could not be checked: ${why}`,

@@ -231,7 +231,7 @@ export function outcome({ status, body, came }: Fetched, limit?: number): Said {
     return { en: `no answer${within}`, ko: `${withinKo}응답 없음` };
   }
   if (came === "ended") return { en: "the connection closed without an answer", ko: "응답 없이 연결이 닫힘" };
-  const text = `${status}${body === "" ? "" : ` ${shortened(body, 80)}`}`;
+  const text = `${status}${body === "" ? "" : ` ${shortened(body, status >= 500 ? 80 : 60)}`}`;
   return { en: text, ko: text };
 }
 
@@ -240,7 +240,7 @@ export function answeredKo(fetched: Fetched): string {
   if (fetched.came === "nothing") return "응답하지 않았습니다";
   if (fetched.came === "ended") return "응답 없이 연결이 닫혔습니다";
   const { status, body } = fetched;
-  return `${withRo(`${status}`)} 응답했습니다${body === "" ? "" : `: ${shortened(body, 80)}`}`;
+  return `${withRo(`${status}`)} 응답했습니다${body === "" ? "" : `: ${shortened(body, status >= 500 ? 80 : 60)}`}`;
 }
 
 /** @returns what the promise resolves with; undefined where it takes longer */

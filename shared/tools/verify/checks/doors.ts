@@ -1,7 +1,7 @@
 // Who is let in, to what: paths, methods, foreign pages and names, caches.
 import { partialAnswerIn, requestOf } from "../../clients/ask.ts";
 import { upgradeOf } from "../../clients/frames.ts";
-import { broken, type Said, shortened, withRo } from "../said.ts";
+import { broken, quoted, type Said, shortened, withRo } from "../said.ts";
 import {
   answeredKo,
   beginning,
@@ -23,13 +23,15 @@ const JSON_BODY = { "Content-Type": "application/json" };
 export async function opens(trial: Trial): Promise<void> {
   const page = await trial.fetch("GET /");
   const type = page.headers.get("content-type") ?? "";
+  if (page.came === "nothing")
+    broken(`GET / got ${outcome(page, trial.patience).en}`, `GET /: ${outcome(page, trial.patience).ko}`);
   if (page.status !== 200 || !/^text\/html\b/i.test(type))
     broken(
       `GET / was answered with ${shortened(`${outcome(page).en.slice(0, 40)} ${type}`, 60)}, not with the page`,
       `GET /에 페이지로 응답해야 하는데, ${answeredKo({ ...page, body: page.body.slice(0, 40) })} ${type}`.trim(),
     );
   const path = DATA[trial.chapter];
-  if (trial.chapter === "ch12-websocket") return void (await trial.socket());
+  if (trial.chapter === "ch12-websocket") return expectJson(trial);
   if (trial.chapter === "ch11-sse") {
     const stream = await trial.fetch(`GET ${path}`, { headOnly: true });
     const streamType = stream.headers.get("content-type") ?? "";
@@ -59,6 +61,7 @@ export async function opens(trial: Trial): Promise<void> {
         `메시지가 없는데 GET ${path}에 204가 아니라 200과 빈 목록으로 응답했습니다`,
         [answer.noted],
       );
+    expectNoContent(answer, `GET ${path}`);
     if (!isGood(answer))
       broken(
         `GET ${path} was answered with ${outcome(answer).en}, not with a list (200) or 204`,
@@ -87,6 +90,54 @@ export async function opens(trial: Trial): Promise<void> {
       `a message came, and ${target} was answered with ${outcome(answer).en}, not with the list of what came`,
       `메시지가 왔으니 ${target}에 그 목록으로 응답해야 하는데, ${answeredKo(answer)}`,
     );
+}
+
+/** Whatever comes on a socket is JSON: a client reads nothing else. */
+async function expectJson(trial: Trial): Promise<void> {
+  const socket = await trial.socket();
+  const texts = () =>
+    socket
+      .frames()
+      .filter(({ first }) => first === 0x81)
+      .map(({ payload }) => payload.toString());
+  // What comes behind the first message has come before the second.
+  for (const text of ["the first word", "the second word"]) {
+    socket.send(JSON.stringify({ text }));
+    await within(
+      brief(trial),
+      socket.connection.until(() => texts().some((it) => it.includes(text))),
+    ).catch(() => {});
+  }
+  const other = texts().find((text) => !isJson(text));
+  if (other !== undefined)
+    broken(
+      `a text frame came that is not JSON: ${quoted(other)}`,
+      `JSON이 아닌 텍스트 프레임이 왔습니다: ${quoted(other)}`,
+      texts().map((text) => `← ${shortened(text)}`),
+    );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A 204 has no content, and so neither of the fields that describe one (RFC 9110 §8.6, §15.3.5). */
+export function expectNoContent({ status, headers, noted }: Fetched, line: string): void {
+  if (status !== 204) return;
+  const fields = ["content-length", "transfer-encoding", "content-type"].filter((name) => headers.has(name));
+  const [name] = fields;
+  if (name === undefined) return;
+  const field = `${{ "content-length": "Content-Length", "content-type": "Content-Type" }[name] ?? "Transfer-Encoding"}: ${headers.get(name)}`;
+  broken(
+    `the 204 of ${line} has “${field}”: a 204 has no body, so nothing may describe one`,
+    `${line}의 204 응답에 “${field}”가 있습니다. 204에는 본문이 없으니 본문에 대한 헤더도 없어야 합니다`,
+    [noted],
+  );
 }
 
 const NO_ANSWER: Fetched = { status: 0, headers: new Map(), body: "", came: "nothing", noted: "" };

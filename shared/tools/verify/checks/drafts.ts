@@ -255,7 +255,7 @@ async function badOnSocket(trial: Trial): Promise<Wrong[]> {
     }
     if (answer !== undefined && typeof objectIn(answer)["error"] === "string") continue;
     wrong.push({
-      en: `${what.en} was answered with ${answer === undefined ? "nothing" : shortened(answer, 60)}, not with {"error": …}`,
+      en: `${what.en.startsWith("{") ? "the draft " : ""}${what.en} was answered with ${answer === undefined ? "nothing" : shortened(answer, 60)}, not with {"error": …}`,
       ko: `${what.ko}에 {"error": …}${answer === undefined ? "로 응답해야 하는데, 아무것도 보내지 않았습니다" : `가 아니라 ${shortened(answer, 60)}로 응답했습니다`}`,
       why,
     });
@@ -432,10 +432,15 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
     const code = codeOf(socket.frames());
     if (trial.server.exit()) return;
     if (code === 1009) continue;
-    const seen = code ?? (socket.connection.isOver() ? "no close frame" : "nothing");
+    const seen = code ?? "no close frame";
+    if (code === undefined && !socket.connection.isOver())
+      broken(
+        `after ${what.en} the connection stayed open; it should close with 1009`,
+        `${what.ko}를 보낸 뒤에도 연결이 열려 있었습니다. 코드 1009로 닫아야 합니다`,
+      );
     broken(
       `${what.en} was answered with ${code === undefined ? seen : `close code ${code}`}, not with close code 1009`,
-      `${what.ko}에 닫기 코드 1009로 응답해야 하는데, ${code === undefined ? (socket.connection.isOver() ? "닫기 프레임 없이 끊었습니다" : "아무것도 보내지 않았습니다") : `${withRo(`${code}`)} 응답했습니다`}`,
+      `${what.ko}에 닫기 코드 1009로 응답해야 하는데, ${code === undefined ? "닫기 프레임 없이 끊었습니다" : `${withRo(`${code}`)} 응답했습니다`}`,
     );
   }
   await expectAlive(trial);

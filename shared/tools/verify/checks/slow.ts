@@ -3,6 +3,7 @@ import { requestOf } from "../../clients/ask.ts";
 import { frameOf, PING, PONG } from "../../clients/frames.ts";
 import { broken, seconds, withRo } from "../said.ts";
 import { beginning, type Trial, within } from "../trial.ts";
+import { expectNoContent } from "./doors.ts";
 
 const HOLD = 25_000;
 /** How much earlier or later a hold or a heartbeat may be, in milliseconds. */
@@ -28,6 +29,7 @@ export async function hold(trial: Trial): Promise<void> {
       `a hold ended after ${seconds(took)} s with ${said}, not after 25 s with 204`,
       `보류한 요청이 25초 뒤 204로 끝나야 하는데, ${seconds(took)}초 만에 ${answer.came === "ended" ? "연결이 닫혔습니다" : `${withRo(said)} 끝났습니다`}`,
     );
+  expectNoContent(answer, line);
 }
 
 export async function heartbeat(trial: Trial): Promise<void> {

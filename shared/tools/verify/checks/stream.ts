@@ -74,8 +74,8 @@ export async function stream(trial: Trial): Promise<void> {
     );
   if (isNews || !/^event: ?heartbeat$/m.test(first) || !/^data:/m.test(first) || !/^id: ?\d+$/m.test(first))
     broken(
-      `the first block, ${quoted(first, 60)}, is no heartbeat with the cursor as its id`,
-      `첫 블록이 커서를 id로 가진 하트비트가 아닙니다: ${quoted(first, 60)}`,
+      `the first block is ${quoted(first, 60)}; it should have the four lines “retry: 1000”, “event: heartbeat”, “id: ” with the cursor, and “data:”`,
+      `첫 블록은 “retry: 1000”, “event: heartbeat”, 커서가 든 “id: ”, “data:” 네 줄이어야 하는데, 온 것은 ${quoted(first, 60)}입니다`,
       show,
     );
   const block = blocks.find((it) => it.includes("an event")) ?? "";

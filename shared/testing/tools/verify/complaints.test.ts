@@ -1,0 +1,76 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { ChapterName } from "../../../html-renderer/chapters.ts";
+import { brokenIn, ROOT, verify } from "./command.ts";
+
+/** What `verify` says of a chapter's server in which something is changed. */
+async function complaintsOf(
+  chapter: ChapterName,
+  find: string,
+  replacement: string,
+  only: string,
+): Promise<Record<string, string>> {
+  const built = readFileSync(join(ROOT, "dist", chapter, "server.js"), "utf8");
+  expect(built).toContain(find);
+  const script = `dist/${chapter}/changed-${process.pid}-${only}.js`;
+  onTestFinished(() => rmSync(join(ROOT, script), { force: true }));
+  writeFileSync(
+    join(ROOT, script),
+    built.replace(find, () => replacement),
+  );
+  const start = `"${process.execPath}" ${script} --port {port} --store {store}`;
+  const technique = chapter.slice(5);
+  return brokenIn(
+    await verify(["--start", start, "--technique", technique, "--lang", "en", "--json", "--only", only]),
+  );
+}
+
+test("a 204 that describes a body is seen", async () => {
+  const said = await complaintsOf(
+    "ch09-polling",
+    "answer(response, 204);",
+    "answer(response, 204, []);",
+    "opens",
+  );
+  expect(said["opens"]).toMatch(/^the 204 of GET \/poll has “Content-Length: 2”/);
+});
+
+test("a text frame that is not JSON is named by the first check", async () => {
+  const said = await complaintsOf("ch12-websocket", "if (reply && ", 'ws.send(""); if (reply && ', "opens");
+  expect(said["opens"]).toBe("a text frame came that is not JSON: “”");
+});
+
+test("a stream that does not wait for its writes while a client catches up fills the memory", async () => {
+  const said = await complaintsOf(
+    "ch11-sse",
+    "await new Promise((sent) => response.write(textOf(message), sent));",
+    "response.write(textOf(message));",
+    "slow-reader",
+  );
+  expect(said["slow-reader"]).toMatch(/^30 clients were 12\.0 MB behind and read nothing/);
+});
+
+test("a message that is too large and leaves the connection open is said to, whatever the answer was", async () => {
+  const said = await complaintsOf("ch12-websocket", "maxPayload: MAX_BODY,", "", "too-large");
+  expect(said["too-large"]).toBe(
+    "after a message of 16 KiB and a byte the connection stayed open; it should close with 1009",
+  );
+});
+
+test("a client that has nothing is tried before one whose cursor is beyond the log", async () => {
+  const said = await complaintsOf(
+    "ch09-polling",
+    "await log.after(cursor)",
+    "(await log.after(cursor)).slice(0, 2)",
+    "cursor",
+  );
+  expect(said["cursor"]).toMatch(/^a client with cursor 0 got 2 of \d+: ids 1, 2$/);
+});
+
+test("a stream that does not begin with the cursor's heartbeat is told what its first block is made of", async () => {
+  const said = await complaintsOf("ch11-sse", "event: heartbeat\\nid: ", "x: ", "stream");
+  expect(said["stream"]).toMatch(
+    /^the first block is “retry: 1000.*; it should have the four lines “retry: 1000”/,
+  );
+});
