@@ -249,7 +249,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "cursor !== log.newest",
     replace: "cursor < log.newest - 1",
     tests: [TEST09],
-    says: "every client sees every message, once",
+    says: "Korean, emoji, markup and line breaks arrive exactly as sent",
   },
   {
     name: "cursor-by-another-name",
@@ -472,7 +472,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  while (cursor !== log.newest && !socket.destroyed) {",
     replace: "  clients.set(socket, response);\n  while (cursor !== log.newest && !socket.destroyed) {",
     tests: [TEST11],
-    says: "a message sent in the very moment of a request or a reconnection is not lost",
+    says: "a long log comes whole, and an answer has its limit",
   },
   {
     name: "one-piece-of-the-catch-up",
