@@ -154,6 +154,8 @@ describe("a session", () => {
     type("h\n");
     await until("That was the last hint.");
     type("d\n");
+    await until("d again shows the difference to the solution.");
+    type("d\n");
     const difference = await until(
       "--- practice/ch09-4/server.ts",
       "+++ the solution",
@@ -173,13 +175,42 @@ describe("a session", () => {
     writeFileSync(at("ch09-4/server.ts"), SOLUTION);
     await first.until("✓ Solved");
     first.type("n\n");
-    await first.until("ch09/5 · find the bug · Polling (1 of 12 solved)");
+    await first.until("ch09/5 · find the bug · Polling (1 of 12 solved)", WAITING);
     first.type("q\n");
     await first.ended;
     const second = start([]);
     await second.until("ch09/5 · find the bug");
     second.type("q\n");
     await second.ended;
+  });
+
+  test("n goes on to what is not solved yet in the chapter, from its beginning again at its end", async () => {
+    const solved = { checks: 1, hints: 0, peeked: false, solved: "2026-11-21T10:00:00.000Z" };
+    const ids = EXERCISES.map(({ id }) => id).filter((id) => id.startsWith("ch09/") && id !== "ch09/5");
+    mkdirSync(at());
+    const exercises = Object.fromEntries(ids.map((id) => [id, solved]));
+    writeFileSync(at("progress.json"), JSON.stringify({ exercises }));
+    const { until, type } = start(["ch09/12"]);
+    await until(WAITING);
+    type("n\n");
+    await until("ch09/5 · find the bug");
+    await until(WAITING);
+    writeFileSync(at("ch09-5/server.ts"), SOLUTION);
+    await until("✓ Solved");
+    type("n\n");
+    await until("ch10/1 · write it");
+  });
+
+  test("a hint that is asked for after an exercise is solved does not count", async () => {
+    mkdirSync(at("ch09-4"), { recursive: true });
+    writeFileSync(at("ch09-4/server.ts"), SOLUTION);
+    const { until, type, ended } = start(["ch09/4"]);
+    await until("✓ Solved", "n goes on");
+    type("h\n");
+    await until("Hint 1 of 3:");
+    type("q\n");
+    await ended;
+    expect(progress().exercises["ch09/4"].hints).toBe(0);
   });
 
   test("keeps what a learner has written, and gives a file back that was deleted", async () => {
@@ -191,7 +222,7 @@ describe("a session", () => {
     rmSync(at("ch09-4/server.ts"));
     type("r\n");
     await until("practice/ch09-4/server.ts is not there");
-    type("d\n");
+    type("d\nd\n");
     await until("practice/ch09-4/server.ts is not there");
     type("q\n");
     await ended;
@@ -412,7 +443,7 @@ describe("an end in the middle", () => {
     test("NO_COLOR leaves the colours out of the difference", async () => {
       const { until, type, ended } = onTerminal({ NO_COLOR: "1" });
       await until(WAITING);
-      type("d");
+      type("dd");
       expect(
         await until("--- practice/ch09-4/server.ts", "+++ the solution", "await log.after(cursor));"),
       ).not.toContain("\x1b[3");
@@ -430,6 +461,7 @@ test("--check says once what is broken, or that it is solved, and makes the copy
   writeFileSync(at("ch09-4/server.ts"), SOLUTION);
   expect(await run("--check", "ch09/4")).toMatchObject({ code: 0, stdout: expect.stringContaining("✓") });
   expect(progress().exercises["ch09/4"]).toMatchObject({ checks: 2, solved: expect.any(String) });
+  expect(progress().last).toBeUndefined(); // A session goes on where the last one stopped.
 });
 
 test("--list names the exercises by what users report, and marks those that are solved", async () => {
@@ -464,7 +496,12 @@ describe("--reset", () => {
   test("begins one exercise again, and keeps what was written", async () => {
     begin("ch09/4", "ch09/5");
     const { code, stdout } = await run("--reset", "ch09/4", "--lang", "en");
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "What was there is kept in practice/kept/1.\n" });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^What was there is kept in practice\/kept\/1\. .* move it from there to practice\/\.\n$/,
+      ),
+    });
     expect(read("kept/1/ch09-4/server.ts")).toBe("// mine: ch09/4\n");
     expect(existsSync(at("ch09-4"))).toBe(false);
     expect(read("ch09-5/server.ts")).toBe("// mine: ch09/5\n");

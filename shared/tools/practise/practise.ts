@@ -147,7 +147,7 @@ async function checkOnce(exercise: Exercise, language: Language): Promise<number
     wrong === undefined ? await look(exercise, options) : { kind: "problem", sentence: wrong };
   if (signal.aborted) return Number(process.exitCode);
   console.log(outcomeIn(outcome, language));
-  keepProgress(exercise, checked(outcome), language, console.error);
+  keepProgress(exercise, checked(outcome), language, console.error, false);
   return outcome.kind === "solved" ? 0 : 1;
 }
 

@@ -133,5 +133,5 @@ export function updateProgress(path: string, change: (progress: Progress) => Pro
 /** Changes what is said of one exercise. */
 export function withDone(progress: Progress, id: string, change: (done: Done) => Done): Progress {
   const done = change(progress.exercises[id] ?? NOTHING_DONE);
-  return { ...progress, last: id, exercises: { ...progress.exercises, [id]: done } };
+  return { ...progress, exercises: { ...progress.exercises, [id]: done } };
 }

@@ -44,15 +44,23 @@ export function outcomeIn(outcome: Outcome, language: Language): string {
   ].join("\n");
 }
 
-/** Changes the progress, or says why it can't be kept: the exercise goes on without. */
+/**
+ * Changes the progress, or says why it can't be kept: the exercise goes on without.
+ *
+ * @param isSession whether the next session is to go on from this exercise
+ */
 export function keepProgress(
   exercise: Exercise,
   change: (done: Done) => Done,
   language: Language,
   say: (text: string) => void,
+  isSession = true,
 ): void {
   try {
-    updateProgress(PROGRESS, (progress) => withDone(progress, exercise.id, change));
+    updateProgress(PROGRESS, (progress) => ({
+      ...withDone(progress, exercise.id, change),
+      ...(isSession && { last: exercise.id }),
+    }));
   } catch (error) {
     say(WORDS.notKept[language](error instanceof Error ? error.message : String(error)));
   }
@@ -96,6 +104,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
   let running = new AbortController();
   let done: Promise<void> = Promise.resolve();
   let isEnding = false;
+  let lastKey = "";
 
   /** Checks the copy as it is now. A check that is under way is ended first. */
   function check(): Promise<void> {
@@ -177,10 +186,14 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
       const hint = exercise.hints[hints];
       if (hint === undefined) return say(WORDS.noMoreHints[language]);
       hints += 1;
+      const isOpen = lastOutcome?.kind !== "solved";
       say(`${WORDS.hint[language](hints)}\n${wrapped(hint[language], columns(), "  ")}`);
-      keepProgress(exercise, (it) => ({ ...it, hints: Math.max(it.hints, hints) }), language, say);
+      if (isOpen)
+        keepProgress(exercise, (it) => ({ ...it, hints: Math.max(it.hints, hints) }), language, say);
     },
     d() {
+      const isSure = lastKey === "d" || lastOutcome?.kind === "solved";
+      if (!isSure) return say(WORDS.sure[language]);
       say(differenceOf(exercise, language, columns()));
       keepProgress(
         exercise,
@@ -191,7 +204,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     },
     r: () => void check(),
     n() {
-      const next = EXERCISES[EXERCISES.indexOf(exercise) + 1];
+      const next = nextOf(exercise, progressSoFar(language, say));
       if (next === undefined) return say(WORDS.last[language]);
       try {
         begin(next);
@@ -231,6 +244,7 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
       onKey(key) {
         if (key === "q") void finish(0);
         else actions[key]?.();
+        lastKey = key;
       },
       onInterrupt: () => void finish(0), // As `q`, and not as a signal: npm would print six lines about it.
       // Nobody can type any more, so the check that is under way is the last.
@@ -238,6 +252,15 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     });
     begin(first);
   });
+}
+
+/** The next one of the chapter that is not solved, from its beginning again at its end; where there is none, the next chapter's first. */
+function nextOf(exercise: Exercise, { exercises }: Progress): Exercise | undefined {
+  const own = EXERCISES.filter(({ chapter }) => chapter === exercise.chapter);
+  const at = own.indexOf(exercise);
+  const others = [...own.slice(at + 1), ...own.slice(0, at)];
+  const open = others.find(({ id }) => exercises[id]?.solved === undefined);
+  return open ?? EXERCISES[EXERCISES.findLastIndex(({ chapter }) => chapter === exercise.chapter) + 1];
 }
 
 /** What is to be done, in a few lines. */

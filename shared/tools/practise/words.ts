@@ -22,8 +22,9 @@ export const WORDS = {
   },
   building: { en: "Building …", ko: "빌드하는 중 …" },
   checking: {
-    en: (kept: number) => `Checking … ${kept} promises kept so far`,
-    ko: (kept: number) => `검사하는 중 … 지금까지 약속 ${kept}개를 지켰습니다`,
+    en: (kept: number) =>
+      `Checking … ${kept} ${kept === 1 ? "promise" : "promises"} kept so far (half a minute in all)`,
+    ko: (kept: number) => `검사하는 중 … 지금까지 약속 ${kept}개를 지켰습니다 (모두 30초쯤 걸립니다)`,
   },
   doesNotCompile: {
     en: (where: string, more: number) =>
@@ -71,6 +72,10 @@ export const WORDS = {
     en: "That was the last hint. d shows the difference to the solution.",
     ko: "마지막 힌트였습니다. d를 누르면 정답과의 차이가 나옵니다.",
   },
+  sure: {
+    en: "d again shows the difference to the solution.",
+    ko: "d를 한 번 더 누르면 정답과의 차이를 보여 줍니다.",
+  },
   same: { en: "Your file is the solution, word for word.", ko: "파일이 정답과 똑같습니다." },
   solution: { en: "the solution", ko: "정답" },
   missing: {
@@ -101,8 +106,8 @@ export const WORDS = {
     ko: (solved: number, all: number) => `${all}개 중 ${solved}개 해결`,
   },
   aside: {
-    en: (to: string) => `What was there is kept in ${to}.`,
-    ko: (to: string) => `있던 내용은 ${to}에 보관했습니다.`,
+    en: (to: string) => `What was there is kept in ${to}. To have it back, move it from there to practice/.`,
+    ko: (to: string) => `있던 내용은 ${to}에 보관했습니다. 되돌리려면 practice/로 옮기세요.`,
   },
   nothingAside: { en: "There was nothing to reset.", ko: "초기화할 내용이 없었습니다." },
 } as const;

@@ -170,8 +170,8 @@ export const TEXTS11: Texts = {
     {
       bug: "forged-fields",
       task: {
-        en: "If I paste a poem, it arrives torn: only its first line, or nothing. And somebody managed to make others see strange things by pasting several lines.",
-        ko: "시를 붙여 넣으면 첫 줄만 오거나 아예 오지 않습니다. 게다가 누군가 여러 줄을 붙여 넣어 다른 사람 화면에 이상한 것을 띄웠어요.",
+        en: "If I paste a poem, it never arrives. And somebody managed to make others see strange things by pasting several lines.",
+        ko: "시를 붙여 넣으면 아예 오지 않습니다. 게다가 누군가 여러 줄을 붙여 넣어 다른 사람 화면에 이상한 것을 띄웠어요.",
       },
       breaks: ["text-as-sent"],
       hints: [
