@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { ChapterName } from "../../../html-renderer/chapters.ts";
-import { brokenIn, ROOT, verify } from "./command.ts";
+import { brokenIn, ROOT, saidIn, verify } from "./command.ts";
 
 /** What `verify` says of a chapter's server in which something is changed. */
 async function complaintsOf(
@@ -73,4 +73,11 @@ test("a stream that does not begin with the cursor's heartbeat is told what its 
   expect(said["stream"]).toMatch(
     /^the first block is “retry: 1000.*; it should have the four lines “retry: 1000”/,
   );
+});
+
+test("what is shown of a missed message says who was away then, and that it never came", async () => {
+  const outcome = await verify(["ch12:first", "--lang", "en", "--json", "--only", "catches-up"]);
+  const why = saidIn(outcome).get("catches-up")?.why ?? [];
+  expect(why.some((line) => /^ *[\d.]+ s {2}client \d leaves$/.test(line))).toBe(true);
+  expect(why.at(-1)).toMatch(/^client \d never got “away in round 1 a”$/);
 });

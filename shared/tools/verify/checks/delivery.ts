@@ -69,7 +69,13 @@ function expectEachOnce(
     broken(
       `client ${member.number} missed ${missed.length} of ${of}${reason ? ` (${reason.en})` : ""}`,
       `클라이언트 ${member.number}번이 ${of}개 중 ${missed.length}개를 받지 못했습니다${reason ? ` (${reason.ko})` : ""}`,
-      showing(trial, member, missed[0] ?? ""),
+      [
+        ...showing(trial, member, missed[0] ?? "").slice(0, 13),
+        {
+          en: `client ${member.number} never got ${quoted(missed[0] ?? "")}`,
+          ko: `클라이언트 ${member.number}번은 ${quoted(missed[0] ?? "")}를 받지 못함`,
+        }[trial.language],
+      ],
     );
   }
   const [twice] = [...counts].sort((a, b) => b.doubled.length - a.doubled.length);
@@ -412,6 +418,19 @@ export async function cutCharacter(trial: Trial): Promise<void> {
   }
 }
 
+function leave(trial: Trial, { client, number }: Member, how: "abruptly" | "politely"): void {
+  trial.note({
+    en: `client ${number} leaves${how === "abruptly" ? " abruptly" : ""}`,
+    ko: `클라이언트 ${number}번 나감${how === "abruptly" ? " (갑자기)" : ""}`,
+  });
+  client.disconnect(how);
+}
+
+function comeBack(trial: Trial, { client, number }: Member): void {
+  trial.note({ en: `client ${number} comes back`, ko: `클라이언트 ${number}번 돌아옴` });
+  client.reconnect();
+}
+
 /** Three rounds in which some are away while a message comes. */
 export async function catchesUp(trial: Trial): Promise<void> {
   const { members } = await together(trial, 3);
@@ -424,7 +443,7 @@ export async function catchesUp(trial: Trial): Promise<void> {
     await Promise.all(members.map((member) => ready(trial, member)));
     await send(trial, one, { text: `all hear round ${round}` });
     await settled(trial, members, texts.slice(-1));
-    for (const { client } of away) client.disconnect(round === 2 ? "abruptly" : "politely");
+    for (const member of away) leave(trial, member, round === 2 ? "abruptly" : "politely");
     await sleep(50);
     for (const part of ["a", "b"]) {
       const text = `away in round ${round} ${part}`;
@@ -432,7 +451,7 @@ export async function catchesUp(trial: Trial): Promise<void> {
       missedWhile.push(text);
       await send(trial, one, { text });
     }
-    for (const { client } of away) client.reconnect();
+    for (const member of away) comeBack(trial, member);
     await settled(trial, members, texts);
   }
   expectEachOnce(trial, members, texts, (_, missed) =>
@@ -451,8 +470,10 @@ export async function inTheMoment(trial: Trial): Promise<void> {
   for (const [turn, text] of texts.entries()) {
     const sending = send(trial, one, { text });
     const member = restless[turn % 3];
-    if (turn % 2 === 0) member?.client.disconnect(turn % 4 === 0 ? "abruptly" : "politely");
-    member?.client.reconnect();
+    if (member) {
+      if (turn % 2 === 0) leave(trial, member, turn % 4 === 0 ? "abruptly" : "politely");
+      comeBack(trial, member);
+    }
     await sending;
   }
   await settled(trial, members, texts);
