@@ -38,6 +38,12 @@ describe("the exercises", () => {
     },
   );
 
+  test.each(["ch10/5", "ch10/11", "ch10/13"])("of %s no line is left over that gives its bug away", (id) => {
+    const given = EXERCISES.find((exercise) => exercise.id === id)?.given() ?? "";
+    expect(given).not.toMatch(/[ \t]+$/m);
+    if (id !== "ch10/13") expect(given).not.toContain("so there is no gap");
+  });
+
   test("a bug is shown by what a user reports, never by its name or by what the bank says of it", () => {
     const finds = [TEXTS09, TEXTS10, TEXTS11, TEXTS12].flatMap(({ find }) => find);
     for (const { bug, task } of finds) {
