@@ -12,7 +12,7 @@ export const TEXTS10: Texts = {
       ],
       task: {
         en: "Write the server's half of long polling: receive answers at once where there is news, and otherwise holds the response; log.subscribe answers all waiting clients.",
-        ko: "롱 폴링의 서버 쪽을 직접 쓰세요. receive는 새 메시지가 있으면 바로 응답하고, 없으면 응답을 붙잡아 둡니다. log.subscribe는 기다리는 모두에게 응답합니다.",
+        ko: "롱 폴링의 서버 쪽을 직접 쓰세요. receive는 새 메시지가 있으면 바로 응답하고, 없으면 응답을 보류합니다. log.subscribe는 기다리는 클라이언트 모두에게 응답합니다.",
       },
       breaks: ["opens"],
       hints: [
@@ -35,13 +35,13 @@ export const TEXTS10: Texts = {
       holes: [{ begins: "await chat.receive(", instead: 'throw new Error("Not written yet.");' }],
       task: {
         en: "Write the browser's half of long polling: one round asks, and shows what came. The waiting is the server's.",
-        ko: "롱 폴링의 브라우저 쪽을 직접 쓰세요. 한 라운드는 묻고, 받은 것을 보여 줍니다. 기다리는 것은 서버입니다.",
+        ko: "롱 폴링의 브라우저 쪽을 직접 쓰세요. chat.receive에 넘기는 함수는 한 번 요청하고, 받은 것을 보여 줍니다. 기다리는 것은 서버입니다.",
       },
       breaks: ["client-asks"],
       hints: [
         {
           en: 'As in polling, one round is one `fetch`, of `round.url("/longpoll")`, with `cache: "no-store"` and `signal: round.signal`; but nobody pauses at the end.',
-          ko: '폴링처럼 한 라운드는 `fetch` 한 번입니다. 주소는 `round.url("/longpoll")`이고 `cache: "no-store"`와 `signal: round.signal`을 줍니다. 다만 끝에서 쉬지 않습니다.',
+          ko: '폴링처럼 이 함수는 `fetch`를 한 번 합니다. 주소는 `round.url("/longpoll")`이고 `cache: "no-store"`와 `signal: round.signal`을 줍니다. 다만 끝에서 쉬지 않습니다.',
         },
         {
           en: "Before the request, `round.held()` tells the page that no answer is the normal state here. Behind it, `round.show(await messagesOf(response))`.",
@@ -65,7 +65,7 @@ export const TEXTS10: Texts = {
       hints: [
         {
           en: "The late ones see it when their hold ends and they ask again. So the message did not answer the request that was held.",
-          ko: "늦게 보는 사람은 붙잡아 둔 요청이 끝나고 다시 물을 때 봅니다. 메시지가 왔을 때 그 요청에 응답하지 않은 것입니다.",
+          ko: "늦게 보는 사람은 보류된 요청이 끝나고 다시 요청할 때 봅니다. 메시지가 왔을 때 그 요청에 응답하지 않은 것입니다.",
         },
         {
           en: "Look at `log.subscribe`: who is answered?",
@@ -109,7 +109,7 @@ export const TEXTS10: Texts = {
       hints: [
         {
           en: "After each answer, the browser needs a moment to ask again. What comes in that moment finds no waiting request.",
-          ko: "응답을 받은 브라우저가 다시 묻기까지는 잠깐 틈이 있습니다. 그 사이에 온 메시지는 기다리는 요청을 만나지 못합니다.",
+          ko: "응답을 받은 브라우저가 다시 요청하기까지는 잠깐 틈이 있습니다. 그 사이에 온 메시지로 응답할 보류된 요청이 없습니다.",
         },
         {
           en: "That is what the cursor is for: a client that is behind must not wait. What does `receive` do with the cursor?",
@@ -197,7 +197,7 @@ export const TEXTS10: Texts = {
       hints: [
         {
           en: "Every 25 s a hold ends without news. That is no error of anybody.",
-          ko: "25초마다 새 메시지 없이 붙잡아 둔 요청이 끝납니다. 누구의 오류도 아닙니다.",
+          ko: "25초마다 보류된 요청이 새 메시지 없이 끝납니다. 누구의 오류도 아닙니다.",
         },
         {
           en: "408 says that the request did not arrive whole, and a browser may silently send it again (RFC 9110 §15.5.9).",
@@ -205,7 +205,7 @@ export const TEXTS10: Texts = {
         },
         {
           en: "The timer of the hold answers with the wrong status: no news is 204.",
-          ko: "붙잡아 두는 타이머의 상태 코드가 틀렸습니다. 새 메시지가 없으면 204입니다.",
+          ko: "보류를 끝내는 타이머의 상태 코드가 틀렸습니다. 새 메시지가 없으면 204입니다.",
         },
       ],
     },
