@@ -81,3 +81,10 @@ test("what is shown of a missed message says who was away then, and that it neve
   expect(why.some((line) => /^ *[\d.]+ s {2}client \d leaves$/.test(line))).toBe(true);
   expect(why.at(-1)).toMatch(/^client \d never got “away in round 1 a”$/);
 });
+
+test("what is shown of a message that lacks something is that message", async () => {
+  const outcome = await verify(["ch09:first", "--lang", "en", "--json", "--only", "message-fields"]);
+  const why = saidIn(outcome).get("message-fields")?.why ?? [];
+  expect(why[0]).toContain("안녕");
+  expect(why.filter((line) => line.endsWith("204"))).toEqual([]);
+});

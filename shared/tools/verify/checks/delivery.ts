@@ -258,6 +258,7 @@ export async function messageFields(trial: Trial): Promise<void> {
     broken(
       `${what} has no ${lacks.join(", no ")}: ${shown}`,
       `${ko}에 없는 것: ${lacks.join(", ")}. 온 것: ${shown}`,
+      trial.lines().filter((line) => /안녕|no name, no key/.test(line)),
     );
   }
   const shown = shortened(JSON.stringify(received), 100);
