@@ -501,11 +501,11 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         Date.now = () => time;
       }, ms);
     network.decide((request) => (isPoll(request) ? "hangs" : "passes"));
-    await pass(20_000);
+    await pass(30_000);
     const asked = network.next(isPoll);
     await page.hurry();
     await asked;
-    await pass(16_000);
+    await pass(6_000);
     await page.is("reconnecting", /took too long/);
   });
 
