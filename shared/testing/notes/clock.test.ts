@@ -12,6 +12,9 @@ test.runIf(process.platform !== "win32")(
     const { follow, close } = openReader(ROOT, temporaryFolder());
     onTestFinished(close);
     const transcript = readFileSync(join(ROOT, "ch10-long-polling/test/transcripts/end.txt"), "utf8");
+    await follow(
+      "# terminal 1\n$ npm run ch10 -- --store memory:\nch10-long-polling  http://localhost:3000\n",
+    );
     await follow(transcript);
     await expect(follow(transcript.replace("25 seconds", "26 seconds"))).rejects.toThrow("sooner than 26 s");
   },

@@ -48,7 +48,9 @@ test("a stream that does not wait for its writes while a client catches up fills
     "response.write(textOf(message));",
     "slow-reader",
   );
-  expect(said["slow-reader"]).toMatch(/^\d+ clients that are [\d.]+ MB behind and do not read cost [\d.]+ MB of memory/);
+  expect(said["slow-reader"]).toMatch(
+    /^\d+ clients that are [\d.]+ MB behind and do not read cost [\d.]+ MB of memory/,
+  );
 });
 
 test("a message that is too large and leaves the connection open is said to, whatever the answer was", async () => {

@@ -57,7 +57,10 @@ for (const engine of ENGINES) {
       const tab = await browser.newPage();
       await tab.setViewport({ width: 1600, height: 1000 });
       // Firefox tells of a chat's broken connection as of an error; here a fault broke it.
-      tab.on("pageerror", (error) => /was interrupted/.test(String(error)) || said.push(String(error)));
+      tab.on(
+        "pageerror",
+        (error) => /was interrupted|establish a connection/.test(String(error)) || said.push(String(error)),
+      );
       await tab.evaluateOnNewDocument(() => {
         document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
           console.error(`policy: ${violatedDirective} ${blockedURI}`);
