@@ -175,7 +175,7 @@ describe("a session", () => {
     writeFileSync(at("ch09-4/server.ts"), SOLUTION);
     await first.until("✓ Solved");
     first.type("n\n");
-    await first.until("ch09/5 · find the bug · Polling (1 of 12 solved)", WAITING);
+    await first.until("ch09/5 · find the bug · Polling (1 of 12 solved)");
     first.type("q\n");
     await first.ended;
     const second = start([]);
@@ -191,12 +191,9 @@ describe("a session", () => {
     const exercises = Object.fromEntries(ids.map((id) => [id, solved]));
     writeFileSync(at("progress.json"), JSON.stringify({ exercises }));
     const { until, type } = start(["ch09/12"]);
-    await until(WAITING);
+    await until("✓ Solved"); // The stand-in does not see these bugs.
     type("n\n");
-    await until("ch09/5 · find the bug");
-    await until(WAITING);
-    writeFileSync(at("ch09-5/server.ts"), SOLUTION);
-    await until("✓ Solved");
+    await until("ch09/5 · find the bug", "✓ Solved", "n goes on");
     type("n\n");
     await until("ch10/1 · write it");
   });
