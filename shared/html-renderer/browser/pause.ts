@@ -1,5 +1,5 @@
 /** A tab that nobody looks at asks this seldom, in milliseconds. */
-export const HIDDEN_INTERVAL = 10_000;
+const HIDDEN_INTERVAL = 10_000;
 
 /** Resolves after `ms` (in a hidden tab after `HIDDEN_INTERVAL` at least), or as early as `wait` does. */
 export function pause(ms: number): Promise<void> {

@@ -144,7 +144,7 @@ async function converse(
 }
 
 /** @returns the command that runs this round alone */
-export function commandFor(chapter: ChapterFolder, seed: number): string {
+function commandFor(chapter: ChapterFolder, seed: number): string {
   return `npm run chaos -- --chapter ${Number(chapter.slice(2, 4))} --seed ${seed} --minutes 0`;
 }
 

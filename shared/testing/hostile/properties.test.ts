@@ -8,14 +8,11 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HttpError } from "../../http/answer.ts";
 import { queryOf, readCursor } from "../../http/request.ts";
-import {
-  DraftError,
-  type Message,
-  type MessageStore,
-  openStore,
-  parseDraft,
-} from "../../message-store/index.ts";
+import { DraftError, parseDraft } from "../../message-store/draft.ts";
 import { formatLine, parseLine } from "../../message-store/line.ts";
+import type { Message } from "../../message-store/message.ts";
+import { openStore } from "../../message-store/open-store.ts";
+import type { MessageStore } from "../../message-store/store.ts";
 import { type ParsedEvent, streamParser } from "../../tools/clients/stream-parser.ts";
 import { measured } from "../../tools/proof/figures.ts";
 import { requestOf } from "../ask.ts";

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HttpError } from "../../http/answer.ts";
 import { queryOf, readCursor } from "../../http/request.ts";
-import { type MessageStore, openStore } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
+import type { MessageStore } from "../../message-store/store.ts";
 import { ask, expectRefusal, post, serve } from "../ask.ts";
 import { sharedChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
 

@@ -6,7 +6,7 @@ import { connect as connectSecurely, createServer as createTlsServer, TLSSocket 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "../../http/listen.ts";
 import type { Chapter } from "../../http/open.ts";
-import { openStore } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { answerIn, requestOf } from "../ask.ts";
 import { temporaryFolder } from "../chapter-process.ts";

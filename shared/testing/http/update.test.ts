@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { answer, HttpError, refuse } from "../../http/answer.ts";
 import { inTurn, MAX_BODY, parseJson, readJson, updateText } from "../../http/update.ts";
-import { openStore } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
 import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
 

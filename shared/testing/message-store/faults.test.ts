@@ -4,7 +4,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
-import { openStore, parseDraft, StoreError } from "../../message-store/index.ts";
+import { parseDraft } from "../../message-store/draft.ts";
+import { openStore } from "../../message-store/open-store.ts";
+import { StoreError } from "../../message-store/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faults-"));
 let path = "";

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { type Message, openStore } from "../../message-store/index.ts";
+import type { Message } from "../../message-store/message.ts";
+import { openStore } from "../../message-store/open-store.ts";
 
 const program = fileURLToPath(
   new URL("../../../dist/shared/testing/message-store/writer.child.js", import.meta.url),

@@ -13,8 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
-import { type Message, type MessageStore, openStore, StoreError } from "../../message-store/index.ts";
+import type { Message } from "../../message-store/message.ts";
+import { openStore } from "../../message-store/open-store.ts";
 import { BATCH_BYTES } from "../../message-store/sequence.ts";
+import { type MessageStore, StoreError } from "../../message-store/store.ts";
 import { measured } from "../../tools/proof/figures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "file-store-"));

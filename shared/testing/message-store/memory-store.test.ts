@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { openStore } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
 
 test("a log in memory is its own, and keeps nothing", async () => {
   const one = await openStore("memory:");

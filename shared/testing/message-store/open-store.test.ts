@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openStore, StoreError } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
+import { StoreError } from "../../message-store/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "open-"));
 const socket = createServer();

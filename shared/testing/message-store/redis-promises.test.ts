@@ -1,6 +1,6 @@
 // The promises of all four chapters once more, on a log that several machines may share.
 import { test } from "vitest";
-import { openStore } from "../../message-store/index.ts";
+import { openStore } from "../../message-store/open-store.ts";
 import { CHAPTERS } from "../chapter-process.ts";
 import { keepsPromises, times } from "../promises.ts";
 import { hasRedis, sharedRedis } from "../redis.ts";

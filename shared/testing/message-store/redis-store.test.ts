@@ -3,14 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
-import {
-  type Kept,
-  type Message,
-  type MessageStore,
-  openStore,
-  StoreError,
-} from "../../message-store/index.ts";
+import type { Message } from "../../message-store/message.ts";
+import { openStore } from "../../message-store/open-store.ts";
 import { RedisLog } from "../../message-store/redis-log.ts";
+import { type Kept, type MessageStore, StoreError } from "../../message-store/store.ts";
 import { openProxy } from "../../tools/flaky/proxy.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { freePort, SAFE } from "../../tools/scale/parts.ts";

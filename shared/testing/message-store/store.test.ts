@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { type Message, type MessageStore, openStore, StoreError } from "../../message-store/index.ts";
+import type { Message } from "../../message-store/message.ts";
+import { openStore } from "../../message-store/open-store.ts";
+import { type MessageStore, StoreError } from "../../message-store/store.ts";
 import { hasRedis, startRedis } from "../redis.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "store-"));

@@ -10,7 +10,7 @@ import { TERMS, type Term, WORDS } from "./glossary.ts";
 import { faultsInDiagram } from "./mermaid.ts";
 
 /** The longest line of prose, in characters. */
-export const LINE = 120;
+const LINE = 120;
 
 /** Relative links, and links within the page, that lead nowhere. */
 export function brokenLinks(root: string, { path, text }: Page): string[] {

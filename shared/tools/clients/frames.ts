@@ -55,7 +55,7 @@ export interface Frame {
 }
 
 /** The whole frames in what was read. @param text Latin-1, one character a byte, from the first frame on */
-export function framesIn(text: string): Frame[] {
+function framesIn(text: string): Frame[] {
   const bytes = Buffer.from(text, "latin1");
   const frames: Frame[] = [];
   for (let at = 0; at + 2 <= bytes.length; ) {

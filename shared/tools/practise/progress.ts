@@ -34,7 +34,7 @@ export const NOTHING_DONE: Done = { checks: 0, hints: 0, peeked: false };
 const NO_PROGRESS: Progress = { exercises: {} };
 
 /** The file is there and is not what this program writes. */
-export class DamagedProgress extends Error {
+class DamagedProgress extends Error {
   override name = "DamagedProgress";
 }
 

@@ -264,7 +264,7 @@ function nextOf(exercise: Exercise, { exercises }: Progress): Exercise | undefin
 }
 
 /** What is to be done, in a few lines. */
-export function taskOf(exercise: Exercise, progress: Progress, language: Language, columns: number): string {
+function taskOf(exercise: Exercise, progress: Progress, language: Language, columns: number): string {
   const { id, chapter, kind, task } = exercise;
   const all = EXERCISES.filter((other) => other.chapter === chapter);
   const solved = all.filter((other) => progress.exercises[other.id]?.solved !== undefined);

@@ -447,6 +447,6 @@ async function tooLargeFrames(trial: Trial): Promise<void> {
 }
 
 /** A good draft goes through. */
-export async function expectAlive(trial: Trial): Promise<void> {
+async function expectAlive(trial: Trial): Promise<void> {
   await beginning(trial);
 }
