@@ -99,8 +99,8 @@ describe("the handshake", () => {
       const text = await exchange(port, upgradeOf(port, target, headers));
       const [head = "", body = ""] = text.split("\r\n\r\n");
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(head).toMatch(/^Connection: close$/im);
-      expect(head.includes("\r\nSec-WebSocket-Version: 13")).toBe(status === 426);
+      expect(head).toMatch(status === 426 ? /^Connection: close, Upgrade$/im : /^Connection: close$/im);
+      expect(head.includes("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13")).toBe(status === 426);
       expect(JSON.parse(body)).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) });
     },
   );

@@ -17,8 +17,8 @@ class NotUpgraded extends Error {}
  * Checks an upgrade to WebSocket. No other check keeps a foreign page from opening a socket to us with its visitor's
  * rights: CORS does not apply here (RFC 6455 §10.2).
  *
- * @throws HttpError as for any request, 403 for a foreign Origin included; 426 another version (RFC 6455 §4.4); 400 a
- *   bad key (§4.2.1). Give whatever it throws to `refuseUpgrade`
+ * @throws HttpError as for any request, 403 for a foreign Origin included; 426 another version (RFC 6455 §4.2.2); 400
+ *   a bad key (§4.2.1). Give whatever it throws to `refuseUpgrade`
  */
 export function admitUpgrade(request: IncomingMessage, socket: Duplex, { host, allowHosts }: Names): void {
   // Without a listener, a reset would end the process. An ignored upgrade may come again on the same connection.
@@ -29,7 +29,8 @@ export function admitUpgrade(request: IncomingMessage, socket: Duplex, { host, a
   check(request, { paths: PATHS, host, allowHosts });
   const { "sec-websocket-version": version, "sec-websocket-key": key = "" } = request.headers;
   if (version !== "13") {
-    const supported = { "Sec-WebSocket-Version": "13" };
+    // A 426 has to name the protocol, and `Connection` that header (RFC 9110 §15.5.22, §7.8).
+    const supported = { Connection: "close, Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
     throw new HttpError(426, "Use version 13 of WebSocket: send Sec-WebSocket-Version: 13.", supported);
   }
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {

@@ -60,7 +60,9 @@ describe("an upgrade to WebSocket", () => {
       const answer = answerIn(await rawConnection(port, upgradeOf(port, line, headers)).ended());
       expect([line, headers, answer.status]).toEqual([line, headers, status]);
       if (!line.startsWith("HEAD")) expectRefusal(answer, status);
-      expect(answer.headers.get("connection")).toBe("close");
+      // A 426 names the protocol to upgrade to (RFC 9110 §15.5.22), and `Connection` names that header (§7.8).
+      expect(answer.headers.get("connection")).toBe(status === 426 ? "close, Upgrade" : "close");
+      expect(answer.headers.get("upgrade")).toBe(status === 426 ? "websocket" : undefined);
       expect(answer.headers.get("allow")).toBe(status === 405 ? "GET" : undefined);
       // What we speak instead (RFC 6455 §4.4).
       expect(answer.headers.get("sec-websocket-version")).toBe(status === 426 ? "13" : undefined);
