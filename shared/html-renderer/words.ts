@@ -117,7 +117,7 @@ export const WORDS = {
  *
  * @param search the value of `?lang=`, null if there is none; a language that the page has wins
  * @param acceptLanguage the request's Accept-Language: the known language with the highest weight, the first
- *   of equals; `*` stands for what is not named (RFC 9110 §12.5.4, RFC 4647 §3.4); malformed ranges are ignored
+ *   of equals; `*` stands for what is not named (RFC 9110 §12.5.4, RFC 4647 §3.3.1); malformed ranges are ignored
  */
 export function pickLanguage(search: string | null, acceptLanguage: string | undefined): Language {
   const asked = LANGUAGES.find((language) => language === search?.toLowerCase());

@@ -40,7 +40,7 @@ export function openComposer(send: (draft: OwnDraft) => void): Composer {
     text.focus();
   });
   text.addEventListener("keydown", (event) => {
-    // An Enter that ends a Hangul syllable is the input method's; Safari tells by 229 (UI Events §5.6.4).
+    // An Enter that ends a Hangul syllable is the input method's; Safari tells by 229 (UI Events §9.3.1).
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     form.requestSubmit();

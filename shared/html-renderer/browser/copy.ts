@@ -6,7 +6,7 @@ const SAID = 2_000;
 
 /** Connects the buttons that copy the command before them. */
 export function openCopy(): void {
-  // Only a secure context has a clipboard (Clipboard API §6): plain http on another host than localhost has none.
+  // Only a secure context has a clipboard (Clipboard API §7): plain http on another host than localhost has none.
   if (!("clipboard" in navigator)) return;
   const language = pageLanguage();
   for (const button of document.querySelectorAll<HTMLButtonElement>("button.copy")) {
