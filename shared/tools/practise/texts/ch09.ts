@@ -176,8 +176,8 @@ export const TEXTS09: Texts = {
           ko: "클라이언트가 하나면 잘 됩니다. 그러니 각자 가져야 할 것을 두 클라이언트가 함께 쓰고 있습니다.",
         },
         {
-          en: "A GET must not change anything on the server (RFC 9110 §9.2.1). Here the first one to ask takes the message away from the others.",
-          ko: "GET은 서버의 상태를 바꾸면 안 됩니다(RFC 9110 §9.2.1). 여기서는 먼저 요청한 쪽이 다른 쪽의 메시지를 가져가 버립니다.",
+          en: "A GET should not change anything on the server (RFC 9110 §9.2.1). Here the first one to ask takes the message away from the others.",
+          ko: "GET은 서버의 상태를 바꾸지 않아야 합니다(RFC 9110 §9.2.1). 여기서는 먼저 요청한 쪽이 다른 쪽의 메시지를 가져가 버립니다.",
         },
         {
           en: "There is a variable outside of `receive` that remembers how far somebody was. Remove it: the cursor is what `readCursor` returns.",

@@ -174,8 +174,8 @@ export const TEXTS10: Texts = {
       breaks: ["hold"],
       hints: [
         {
-          en: "A proxy gives up on an answer that does not come, many of them after 30 s (RFC 6202 §5.5).",
-          ko: "프록시는 오지 않는 응답을 포기합니다. 30초가 지나면 포기하는 프록시가 많습니다(RFC 6202 §5.5).",
+          en: "A proxy gives up on an answer that does not come. To hold for 30 s at most is safer (RFC 6202 §5.5).",
+          ko: "프록시는 오지 않는 응답을 포기합니다. 길어도 30초까지만 보류하는 것이 안전합니다(RFC 6202 §5.5).",
         },
         {
           en: "So the server has to answer earlier, with 204. When does it?",
