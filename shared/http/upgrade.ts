@@ -36,7 +36,7 @@ export function admitUpgrade(request: IncomingMessage, socket: Duplex, { host, a
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     throw new HttpError(400, "Send a Sec-WebSocket-Key: 16 random bytes in base64.");
   }
-  // We speak no subprotocol, and the client decides whether it goes on without one (§4.2.2); ws would pick the first.
+  // We speak no subprotocol; the client decides if it goes on without one (RFC 6455 §4.2.2). ws would pick the first.
   delete request.headers["sec-websocket-protocol"];
 }
 
