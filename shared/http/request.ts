@@ -95,7 +95,8 @@ function isOwnOrigin({ headers: { origin }, socket }: IncomingMessage, host: str
 
 /**
  * An `<img>` of another site sends no Origin, and how long its request is held tells whether there is news. Browsers
- * send this header with each request, other clients do not (Fetch Metadata Request Headers, Sec-Fetch-Site).
+ * send this header with each request by https or to localhost, other clients do not (Fetch Metadata Request
+ * Headers, Sec-Fetch-Site).
  */
 function isSameSite({ headers: { "sec-fetch-site": site } }: IncomingMessage): boolean {
   return site === undefined || site === "same-origin" || site === "none";
