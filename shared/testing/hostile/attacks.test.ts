@@ -2,22 +2,12 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UNREAD_LIMIT } from "../../http/answer.ts";
-import { MAX_ANSWER_BYTES, type Message } from "../../message-store/message.ts";
-import { answerIn, answersIn, ask, expectRefusal, post, requestOf } from "../ask.ts";
-import { CHAPTERS, sharedChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
+import type { Message } from "../../message-store/message.ts";
+import { answerIn, ask, requestOf } from "../ask.ts";
+import { startChapter, temporaryFolder } from "../chapter-process.ts";
 import { CLOSE, frameOf, PONG, rawWebSocket, upgradeOf } from "../frames.ts";
 import { idsFrom, idsOf, logOf, outputOf, times } from "../promises.ts";
-import { type RawConnection, rawConnection, statusOf } from "../raw.ts";
-
-/** Where each chapter's data is. */
-const DATA = [
-  ["ch09-polling", "/poll"],
-  ["ch10-long-polling", "/longpoll"],
-  ["ch11-sse", "/subscribe"],
-] as const;
-
-const staysOpen = (port: number, line: string) =>
-  requestOf(port, line, { headers: { Connection: undefined } });
+import { type RawConnection, rawConnection } from "../raw.ts";
 
 const repeated = (bytes: Uint8Array, count: number) => Buffer.concat(times(count, () => bytes));
 
@@ -31,33 +21,6 @@ async function flood(
     if (!socket.destroyed && socket.writableLength < bytes.length) socket.write(bytes);
   }
 }
-
-describe("an upgrade in one piece with the request before it", () => {
-  test.each<[string, string, Record<string, string>]>([
-    ["to another protocol", "/", { Upgrade: "h2c" }],
-    ["of another version", "/", { "Sec-WebSocket-Version": "8" }],
-    ["from a foreign page", "/", { Origin: "http://evil.example" }],
-    ["to a foreign Host", "/", { Host: "evil.example" }],
-    ["to a path that is not there", "/nowhere", {}],
-  ])("does not end the server: %s", async (_, target, headers) => {
-    const { port, stderr } = await startChapter("ch12-websocket");
-    const bytes = `${staysOpen(port, "GET /")}${upgradeOf(port, target, headers)}`;
-    const [first] = answersIn(await rawConnection(port, bytes).ended());
-    expect([200, undefined]).toContain(first?.status);
-    expect((await ask(port, "GET /")).status).toBe(200);
-    expect(stderr()).toBe("");
-  });
-
-  test("never mixes two protocols: no WebSocket begins while the page is being sent", async () => {
-    const { port } = await startChapter("ch12-websocket");
-    const bytes = `${staysOpen(port, "GET /")}${upgradeOf(port)}${frameOf("x").toString("latin1")}`;
-    const connection = rawConnection(port, Buffer.from(bytes, "latin1"));
-    // Ended, or answered once and no more.
-    await Promise.race([connection.ended(), connection.until((text) => text.includes("</html>"))]);
-    expect(connection.received()).not.toContain(" 101 ");
-    expect((await ask(port, "GET /")).status).toBe(200);
-  });
-});
 
 describe("a client of ch12-websocket", () => {
   test("that floods is read no faster than the log keeps: another's message waits behind one of it, not behind all", async () => {
@@ -119,35 +82,6 @@ describe("a client of ch12-websocket", () => {
     const [, close] = await socket.until(2);
     expect([close?.first, close?.payload.readUInt16BE(0)]).toEqual([0x80 | CLOSE, 1008]);
   });
-
-  test("whose upgrade is refused and who never closes is closed a second later", async () => {
-    const running = await startChapter("ch12-websocket", { probe: true });
-    const clients = times(20, () => rawConnection(running.port, upgradeOf(running.port, "/nowhere")));
-    for (const client of clients) expect(statusOf(await client.ended())).toBe(404);
-    await running.probe(1_000);
-    expect(await outputOf(running)).toMatchObject({ open: 0 });
-    expect(clients.map(({ socket }) => socket.writable)).toEqual(times(20, () => true)); // They did not close.
-  });
-});
-
-describe.each(DATA.slice(0, 2))("%s", (name, path) => {
-  test("gives one answer 1 MiB at most, however large the messages: nobody's unread answers fill the memory", async () => {
-    const store = logOf(1_000, () => "\u0001".repeat(2_000)); // As JSON six bytes each.
-    const running = await startChapter(name, { probe: true, args: ["--store", store] });
-    for (const { socket } of times(10, () => rawConnection(running.port))) {
-      socket.pause();
-      socket.write(staysOpen(running.port, `GET ${path}?after=0`));
-    }
-    let { written } = await outputOf(running);
-    while (written < 10 * 0.9 * MAX_ANSWER_BYTES) ({ written } = await outputOf(running));
-    expect(written).toBeLessThan(10 * (MAX_ANSWER_BYTES + 1_000));
-
-    const read: Message[] = [];
-    while (read.length < 200) {
-      read.push(...JSON.parse((await ask(running.port, `GET ${path}?after=${read.length}`)).body));
-    }
-    expect(idsOf(read)).toEqual(idsFrom(1, read.length)); // Who asks again gets the rest.
-  });
 });
 
 describe.each(["ch11-sse", "ch12-websocket"] as const)("%s", (name) => {
@@ -190,45 +124,5 @@ describe("ch10-long-polling", () => {
     }
     expect(idsOf(read)).toEqual(idsFrom(2, 2_501));
     expect(Math.max(...counts)).toBe(1_000);
-  });
-});
-
-describe.each(CHAPTERS)("%s", (name) => {
-  const chapter = sharedChapter(name);
-  const data = DATA.find(([chapter]) => chapter === name)?.[1];
-
-  /** The answer to a request for data, or to an upgrade. */
-  async function statusWith(headers: Record<string, string>): Promise<number> {
-    const { port } = chapter();
-    // A cursor that is none: what is let in is answered with 400, at once.
-    const bytes = data
-      ? requestOf(port, `GET ${data}?after=x`, { headers })
-      : upgradeOf(port, "/?after=x", headers);
-    return statusOf(await rawConnection(port, bytes).ended());
-  }
-
-  test("counts all of a head: a foreign Origin, or a second Host, behind 2,000 other fields is refused", async () => {
-    const { port } = chapter();
-    const many = "a:\r\n".repeat(2_000);
-    expect(await statusWith({ Many: `x\r\n${many}Last: x` })).toBe(400);
-    expect(await statusWith({ Many: `x\r\n${many}Origin: http://evil.example` })).toBe(403);
-    expect(await statusWith({ Many: `x\r\n${many}Host: evil.example` })).toBe(403);
-    const headers = { Many: `x\r\n${many}Host: evil.example` };
-    expectRefusal(await ask(port, "GET /", { headers }), 403);
-  });
-
-  test("gives its data to no page of another site, not even to an image without an Origin", async () => {
-    const { port } = chapter();
-    for (const site of ["cross-site", "same-site", "", "new"]) {
-      const headers = { "Sec-Fetch-Site": site };
-      expect([site, await statusWith(headers)]).toEqual([site, 403]);
-      if (data) expectRefusal(await post(port, '{"text":"x"}', headers), 403);
-      for (const path of ["/", `/${name}/client.js`]) {
-        expect((await ask(port, `GET ${path}`, { headers })).status).toBe(200); // A link to the page is fine.
-      }
-    }
-    for (const site of ["same-origin", "none"]) {
-      expect([site, await statusWith({ "Sec-Fetch-Site": site })]).toEqual([site, 400]);
-    }
   });
 });

@@ -91,17 +91,17 @@ describe("the command line", () => {
   });
 
   test.each<[readonly string[], string]>([
-    [["--port", "65536"], 'The port must be a whole number from 0 to 65535, not "65536".'],
-    [["--port=-1"], 'The port must be a whole number from 0 to 65535, not "-1".'],
-    [["--port", "1e3"], 'The port must be a whole number from 0 to 65535, not "1e3".'],
-    [["--port", " 80"], 'The port must be a whole number from 0 to 65535, not " 80".'],
-    [["--port", "80 "], 'The port must be a whole number from 0 to 65535, not "80 ".'],
-    [["--port", "00000000080"], 'The port must be a whole number from 0 to 65535, not "00000000080".'],
-    [["--poll-interval", "0"], '--poll-interval must be a whole number from 1 to 2147483647, not "0".'],
-    [
-      ["--poll-interval", "2147483648"],
-      '--poll-interval must be a whole number from 1 to 2147483647, not "2147483648".',
-    ],
+    ...["65536", "-1", "1e3", "80.5", " 80", "80 ", "00000000080", "http", "1\n2"].map(
+      (port): [readonly string[], string] => [
+        [`--port=${port}`],
+        `The port must be a whole number from 0 to 65535, not ${JSON.stringify(port)}.`,
+      ],
+    ),
+    ...["0", "-1", "x", "1.5", "2147483648", "99999999999"].map((interval): [readonly string[], string] => [
+      [`--poll-interval=${interval}`],
+      `--poll-interval must be a whole number from 1 to 2147483647, not "${interval}".`,
+    ]),
+    [["--port="], "--port needs a value. --help lists the flags."],
     [["--store", "memory:", "--host="], "--host needs a value. --help lists the flags."],
     [["--allow-host", "a", "--allow-host", ""], "--allow-host needs a value. --help lists the flags."],
     ...["a.example:80", "http://a.example", "a/b", "a b", "user@a.example", "a?b"].map(
@@ -118,14 +118,11 @@ describe("the command line", () => {
       "*",
       "null",
       "'self'",
+      "http://a.example; script-src *",
     ].map((frame): [readonly string[], string] => [
       ["--allow-frame", "http://b.example", "--allow-frame", frame],
       `--allow-frame takes an origin such as http://localhost:3200, not ${JSON.stringify(frame)}.`,
     ]),
-    [
-      ["--allow-frame", "http://a.example; script-src *"],
-      '--allow-frame takes an origin such as http://localhost:3200, not "http://a.example; script-src *".',
-    ],
     [["--allow-frame="], "--allow-frame needs a value. --help lists the flags."],
     [["--tls-cert", "c"], "--tls-cert and --tls-key belong together: give both, or none."],
     [["--tls-key", "k"], "--tls-cert and --tls-key belong together: give both, or none."],
@@ -141,6 +138,16 @@ describe("the command line", () => {
     // Node's own words may differ from version to version.
     expect(parse).toThrow(/^Un|^Option/.test(sentence) ? /^[^\n]+\. --help lists the flags\.$/ : sentence);
   });
+});
+
+test("the environment that cannot be right is refused with the same sentences", () => {
+  expect(() => parseOptions([], { PORT: "x" })).toThrow(
+    'The port must be a whole number from 0 to 65535, not "x".',
+  );
+  for (const env of [{ TLS_CERT: "x" }, { TLS_KEY: "x" }])
+    expect(() => parseOptions([], env)).toThrow(
+      "--tls-cert and --tls-key belong together: give both, or none.",
+    );
 });
 
 /** What a command line comes to: the line on standard error and the exit code, or the opened chapter. */
@@ -201,6 +208,9 @@ describe("a chapter opens", () => {
     for (const [cert, key] of [
       [one.cert, two.key],
       [text, one.key],
+      [one.cert, text],
+      [one.key, one.cert],
+      [folder, one.key],
       [one.cert, join(folder, "missing")],
     ] as const) {
       const { code, error } = await opened(flags(cert, key));

@@ -44,13 +44,6 @@ describe.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)("%s", 
     expect(read).toMatch(/\}HTTP\/1\.1 404 Not Found\r\n(?:[^\r\n]+\r\n)+\r\n$/);
   });
 
-  test("answers a good many at once: 200 in one piece", async () => {
-    const { port } = chapter();
-    const connection = rawConnection(port, repeated(request(port, "GET /nowhere"), 200));
-    const read = await connection.until((text) => answersIn(text).length === 200);
-    expect(new Set(answersIn(read).map(({ status }) => status))).toEqual(new Set([404]));
-  });
-
   test("keeps what is pipelined one by one, in the order in which it was sent", async () => {
     const { port } = chapter();
     const texts = Array.from({ length: 50 }, (_, index) => `${index}`);

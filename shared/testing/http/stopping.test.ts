@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ask, requestOf } from "../ask.ts";
+import { requestOf } from "../ask.ts";
 import {
   CHAPTERS,
   type ChapterFolder,
@@ -89,32 +89,6 @@ function pass(chapter: ChapterProcess, milliseconds: number): void {
 }
 
 describe.each(CHAPTERS)("%s", (name) => {
-  test.each(["SIGINT", "SIGTERM"] as const)(
-    "ends on %s with exit code 0 and no word of complaint",
-    async (signal) => {
-      const chapter = await startChapter(name);
-      await ask(chapter.port, "GET /");
-      const kept = await keptConnection(chapter.port);
-      expect(await chapter.stop(signal)).toMatchObject(NOTHING_WRONG);
-      expect(kept.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    },
-  );
-
-  test("drops what is half sent, and takes nothing new", async () => {
-    const chapter = await startChapter(name, { probe: true });
-    const { port } = chapter;
-    const silent = rawConnection(port);
-    const halfHead = rawConnection(port, "GET / HTTP/1.1\r\nHost: loc");
-    const half = name === "ch12-websocket" ? undefined : await halfSentPost(port, '{"text":"lost"}');
-    await beginStop(chapter);
-    await expect(ask(port, "GET /")).rejects.toThrow("no HTTP answer");
-    pass(chapter, 1_000);
-    expect(await chapter.exit).toMatchObject(NOTHING_WRONG);
-    expect(await silent.ended()).toBe("");
-    expect(await halfHead.ended()).toBe("");
-    if (half) expect(await half.connection.ended()).toBe(CONTINUE);
-  });
-
   test("lets go of those who wait for news", async () => {
     const chapter = await startChapter(name, { probe: true });
     const { port, probe } = chapter;

@@ -30,13 +30,18 @@ describe("a body", () => {
 
   test("is JSON by its content type, parameters or not", async () => {
     const port = await serveJson();
-    for (const type of ["application/json", "APPLICATION/json;charset=x", "application/json\t ;"]) {
+    for (const type of ["application/json", "APPLICATION/json;charset=x", "application/json \t; a=b"]) {
       expect((await ask(port, "POST /", { headers: { "Content-Type": type }, body: "1" })).status).toBe(200);
     }
     for (const type of [
       undefined,
+      "",
       "text/plain",
+      "text/plain; application/json",
+      "application/x-www-form-urlencoded",
       "application/jsonp",
+      "application/json, text/plain",
+      "application/ld+json",
       "x/application/json",
       "application/json x",
     ]) {

@@ -49,7 +49,6 @@ const HOSTILE = "shared/testing/hostile/hostile.test.ts";
 const ATTACKS = "shared/testing/hostile/attacks.test.ts";
 const PROPERTIES = "shared/testing/hostile/properties.test.ts";
 const CRASH = "shared/testing/crash/crash.test.ts";
-const LOAD = "shared/testing/load/load.test.ts";
 const PATIENT = "shared/testing/load/patient.test.ts";
 
 /** What stands behind the joining: it is untrue of a bug that breaks it, and so would give that away. */
@@ -72,8 +71,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SEQUENCE,
     find: "this.#messages.slice(start, start + limit)",
     replace: "this.#messages.slice(start + 1, start + 1 + limit)",
-    tests: ["shared/testing/http/cursor.test.ts", ...STORE_TESTS],
-    says: "answers with what came after the cursor, oldest first",
+    tests: ["shared/testing/message-store/sequence.test.ts"],
+    says: "after a cursor comes what is newer, oldest first",
   },
   {
     name: "cursor-one-too-few",
@@ -81,8 +80,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SEQUENCE,
     find: "this.#messages.slice(start, start + limit)",
     replace: "this.#messages.slice(Math.max(0, start - 1), start + limit)",
-    tests: ["shared/testing/http/cursor.test.ts", ...STORE_TESTS],
-    says: "answers with what came after the cursor, oldest first",
+    tests: ["shared/testing/message-store/sequence.test.ts"],
+    says: "after a cursor comes what is newer, oldest first",
   },
   {
     name: "newest-is-beyond",
@@ -216,8 +215,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SEQUENCE,
     find: "return index > 0 && bytes > MAX_ANSWER_BYTES;",
     replace: "return false;",
-    tests: [ATTACKS, "shared/testing/message-store/sequence.test.ts"],
-    says: "gives one answer 1 MiB at most",
+    tests: ["shared/testing/message-store/sequence.test.ts"],
+    says: "after a cursor comes at most 1 MiB of JSON",
   },
   {
     name: "all-that-was-kept-together",
@@ -312,8 +311,8 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "",
       },
     ],
-    tests: ["shared/testing/http/request.test.ts"],
-    says: "ch09-polling refuses a foreign Host on everything",
+    tests: [TEST09],
+    says: "a page of another origin is kept out",
   },
   {
     name: "drops-the-key-by-hand",
@@ -412,8 +411,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CH10,
     find: "return await receive(request",
     replace: "return receive(request",
-    tests: ["shared/testing/http/cursor.test.ts"],
-    says: "refuses what is no cursor, with 400",
+    tests: [TEST10],
+    says: "what is no cursor is refused",
   },
   {
     name: "longpoll-before-admit",
@@ -429,8 +428,8 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "",
       },
     ],
-    tests: ["shared/testing/http/request.test.ts"],
-    says: "ch10-long-polling lets anybody's page link to its page, and nothing more",
+    tests: [TEST10],
+    says: "a page of another origin is kept out",
   },
   // Server-sent events, in the chapter itself.
   {
@@ -657,7 +656,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPGRADE,
     find: '  if (!socket.listeners("error").includes(destroyIt)) socket.on("error", destroyIt);\n',
     replace: "",
-    tests: [TEST12, HOSTILE],
+    tests: [TEST12],
     says: "reset",
   },
   {
@@ -720,8 +719,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CH12,
     find: "isBinary || ws.readyState !== ws.OPEN",
     replace: "isBinary",
-    tests: [HOSTILE],
-    says: "keeps nothing of what comes behind a close frame",
+    tests: [TEST12],
+    says: "pieces, pings and closes are answered as RFC 6455 says",
   },
   {
     name: "reads-faster-than-it-keeps",
@@ -729,8 +728,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPDATE,
     find: "  connection.pause();\n",
     replace: "",
-    tests: [LOAD],
-    says: "drafts that come faster than the disk keeps them wait in their sender's socket",
+    tests: [TEST12],
+    says: "while a draft is being kept no more is read",
   },
   {
     name: "unread-refusals",
@@ -765,8 +764,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPGRADE,
     find: "if (isAnswering(socket) || isIgnored)",
     replace: "if (isIgnored)",
-    tests: [ATTACKS, "shared/testing/http/upgrade.test.ts"],
-    says: "never mixes two protocols",
+    tests: ["shared/testing/http/upgrade.test.ts"],
+    says: "behind a request that is not answered yet ends the connection",
   },
   {
     name: "refused-before-the-page",
@@ -781,8 +780,8 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "if (isIgnored)",
       },
     ],
-    tests: [ATTACKS],
-    says: "does not end the server",
+    tests: [TEST12],
+    says: "the handshake is RFC 6455's, and what is none is refused",
   },
   {
     name: "waits-for-the-refused",
@@ -790,8 +789,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPGRADE,
     find: "setTimeout(() => socket.destroy(), LINGER)",
     replace: "setTimeout(() => {}, LINGER)",
-    tests: [ATTACKS, "shared/testing/http/upgrade.test.ts"],
-    says: "whose upgrade is refused and who never closes is closed",
+    tests: ["shared/testing/http/upgrade.test.ts"],
+    says: "that is refused is closed a second later",
   },
   {
     name: "answers-within-a-catch-up",
@@ -818,7 +817,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "!(isOwnOrigin(request, host) && isSameSite(request))",
     replace: "!isSameSite(request)",
     tests: ["shared/testing/http/request.test.ts"],
-    says: "lets anybody's page link to its page, and nothing more",
+    says: "that is another may not send or receive",
   },
   {
     name: "null-origin",
@@ -836,7 +835,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  if (!isOurs(host, site)) {",
     replace: '  if (host === "" && !isOurs(host, site)) {',
     tests: ["shared/testing/http/request.test.ts"],
-    says: "refuses a foreign Host on everything",
+    says: "is not ours under",
   },
   {
     name: "first-host-counts",
@@ -873,8 +872,8 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  const timer = setTimeout(() => response.end(), LINGER);\n",
     replace:
       "  response.req.socket.destroySoon();\n  const timer = setTimeout(() => response.end(), LINGER);\n",
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "may be written whole before the answer is read, and the answer is there",
+    tests: [TEST09],
+    says: "more than 16 KiB is refused, and the sender is told",
   },
   {
     name: "413-without-end",
@@ -882,8 +881,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: ANSWER,
     find: "setTimeout(() => response.end(), LINGER)",
     replace: "setTimeout(() => {}, LINGER)",
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "who keeps sending is disconnected",
+    tests: ["shared/testing/http/answer.test.ts"],
+    says: "is whole at once, and the connection ends a second later",
   },
   {
     name: "no-body-limit",
@@ -900,8 +899,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPDATE,
     find: "resolve(Buffer.concat(chunks))",
     replace: 'resolve(Buffer.from(chunks.map(String).join("")))',
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "takes a Korean character that is cut between two segments, or two chunks, whole",
+    tests: [TEST09],
+    says: "a Korean character cut in two on the way arrives whole",
   },
   {
     name: "replaces-bad-utf8",
@@ -918,8 +917,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPDATE,
     find: "!/^application\\/json[ \\t]*(;|$)/i.test(type)",
     replace: "false",
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "refuses Content-Type: text/plain, with 415",
+    tests: ["shared/testing/http/update.test.ts"],
+    says: "is JSON by its content type",
   },
   {
     name: "side-by-side",
@@ -990,8 +989,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: LISTEN,
     find: "  server.maxHeadersCount = 0;",
     replace: " ",
-    tests: [ATTACKS],
-    says: "counts all of a head",
+    tests: [TEST09],
+    says: "a page of another origin is kept out",
   },
   {
     name: "data-for-any-site",
@@ -999,8 +998,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: REQUEST,
     find: "isOwnOrigin(request, host) && isSameSite(request)",
     replace: "isOwnOrigin(request, host)",
-    tests: [ATTACKS, "shared/testing/http/request.test.ts"],
-    says: "gives its data to no page of another site",
+    tests: ["shared/testing/http/request.test.ts"],
+    says: "that is not sent, as by an image, leaves Sec-Fetch-Site",
   },
   {
     name: "opens-files-for-each-load",
@@ -1017,8 +1016,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: LISTEN,
     find: '    if (Number(request.headers["content-length"] ?? 0) <= MAX_BODY) response.writeContinue();',
     replace: "    response.writeContinue();",
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "is not asked for with 100 Continue",
+    tests: [TEST09],
+    says: "more than 16 KiB is refused, and the sender is told",
   },
   {
     name: "endless-handshake",
@@ -1184,8 +1183,8 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: SEQUENCE, find: "this.#byKey.clear();", replace: "" },
       { file: SEQUENCE, find: "this.#byKey.delete(key);", replace: "delete this.#byKey[key];" },
     ],
-    tests: ["shared/testing/http/sending.test.ts"],
-    says: "answers a second draft with the key constructor",
+    tests: STORE_TESTS,
+    says: "a second draft with a key adds nothing",
   },
   {
     name: "two-at-once-are-two",
