@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import { measured } from "../../tools/proof/figures.ts";
 import { post } from "../ask.ts";
 import { CHAPTERS, type ChapterFolder, sharedChapter, startChapter } from "../chapter-process.ts";
-import { frameOf, PING, PONG, rawWebSocket, TEXT } from "../frames.ts";
+import { BINARY, CLOSE, closing, frameOf, PING, PONG, rawWebSocket, TEXT } from "../frames.ts";
 import { outputOf } from "../promises.ts";
 import { rawConnection } from "../raw.ts";
 import { BODIES, HALF_BODIES, HALF_HEADS, HEADS, type Hostile, LENGTHS, ODD_BUT_GOOD } from "./requests.ts";
@@ -112,6 +112,19 @@ describe("ch12-websocket", () => {
 
   /** Opens a WebSocket that is sent what is new. */
   const open = (port: number) => rawWebSocket(port, `/?after=${log().split("\n").length - 1}`);
+
+  test("keeps nothing of what comes behind a close frame, its own or the client's", async () => {
+    await unharmed(async (port) => {
+      const late = [frameOf("too late"), frameOf("x", { opcode: BINARY }), frameOf("later still")];
+      for (const first of [frameOf(closing(1000), { opcode: CLOSE }), frameOf("x", { opcode: BINARY })]) {
+        const socket = await open(port);
+        socket.connection.socket.write(Buffer.concat([first, ...late]));
+        await socket.until(1);
+        socket.send(closing(1003), { opcode: CLOSE });
+        expect(await socket.ended()).toHaveLength(1);
+      }
+    });
+  });
 
   test("answers ping after ping, and refuses draft after draft, as long as the answers are read", async () => {
     await unharmed(async (port) => {

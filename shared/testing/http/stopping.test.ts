@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { requestOf } from "../ask.ts";
+import { ask, requestOf } from "../ask.ts";
 import {
   CHAPTERS,
   type ChapterFolder,
@@ -9,6 +10,7 @@ import {
   startChapter,
   temporaryFolder,
 } from "../chapter-process.ts";
+import { logOf } from "../promises.ts";
 import { type RawConnection, rawConnection } from "../raw.ts";
 
 const SENDING = ["ch09-polling", "ch10-long-polling", "ch11-sse"] as const;
@@ -140,3 +142,31 @@ describe.each(SENDING)("%s", (name) => {
     expect(readFileSync(file, "utf8")).toContain("just in time");
   });
 });
+
+test("a disk that hangs does not hold up a stop: the chapter ends all the same, with 0", async () => {
+  const running = await startChapter("ch09-polling", { probe: true, args: ["--store", logOf(0)] });
+  await running.probe("hold the next flush");
+  const lost = rawConnection(
+    running.port,
+    requestOf(running.port, "POST /update", {
+      headers: { "Content-Type": "application/json" },
+      body: '{"text":"not kept yet"}',
+    }),
+  );
+  await running.probe("until it is held");
+  expect((await ask(running.port, "GET /")).status).toBe(200);
+  const exit = running.stop();
+  while (await takesConnections(running.port)); // Until the signal has arrived.
+  // The clock is the test's: at 1.8 s the chapter gives the disk up, and answers no question any more.
+  await Promise.race([exit, running.probe(1_800)]);
+  expect(await exit).toMatchObject({ code: 0, signal: null });
+  expect(lost.received(), "nobody is told that it was kept").toBe("");
+});
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => resolve(false)).on("connect", () => resolve(true));
+    socket.on("connect", () => socket.destroy());
+  });
+}

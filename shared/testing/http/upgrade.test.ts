@@ -72,12 +72,17 @@ describe("an upgrade to WebSocket", () => {
     await closed;
   });
 
-  test("behind a request that is not answered yet ends the connection", async () => {
-    const { port } = chapter();
+  test("behind a request that is not answered yet ends the connection, and not the server, whatever it is", async () => {
+    const { port, stderr } = chapter();
     const page = requestOf(port, "GET /", { headers: { Connection: undefined } });
-    const connection = rawConnection(port, Buffer.concat([page, upgradeOf(port)]));
-    expect(await connection.ended()).not.toContain(" 101 ");
-    expect((await ask(port, "GET /")).status).toBe(200);
+    for (const headers of [{}, { Upgrade: "h2c" }, { "Sec-WebSocket-Version": "8" }, { Origin: "null" }]) {
+      const connection = rawConnection(port, Buffer.concat([page, upgradeOf(port, "GET /", headers)]));
+      // Two protocols never meet on one connection: it is the page that was asked for first, or nothing.
+      expect(await connection.ended()).toMatch(/^(HTTP\/1\.1 200 OK\r\n|$)/);
+      expect(connection.received()).not.toContain(" 101 ");
+      expect((await ask(port, "GET /")).status).toBe(200);
+    }
+    expect(stderr()).toBe("");
   });
 
   test("behind a request that was answered is an upgrade like any other", async () => {

@@ -1,11 +1,10 @@
 // Many clients, most of them bad ones: what they cost is bounded, and the others notice nothing. Bounded and not timed.
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { UNREAD_LIMIT } from "../../http/answer.ts";
 import { measured } from "../../tools/proof/figures.ts";
-import { ask, requestOf } from "../ask.ts";
+import { requestOf } from "../ask.ts";
 import { CHAPTERS, type ChapterFolder, type ChapterProcess, startChapter } from "../chapter-process.ts";
-import { frameOf, rawWebSocket, upgradeOf } from "../frames.ts";
+import { upgradeOf } from "../frames.ts";
 import { allHave, enter, expectNothingHeld, idsFrom, idsOf, logOf, outputOf, times } from "../promises.ts";
 import { rawConnection } from "../raw.ts";
 
@@ -134,56 +133,4 @@ describe.each(CHAPTERS)("%s", (chapter) => {
     reader.stop();
     await expectNothingHeld(running);
   });
-});
-
-describe.each(["ch11-sse", "ch12-websocket"] as const)("%s", (chapter) => {
-  test("cuts off each of ten slow readers at 1 MiB, all at once, and every one comes back to the whole", async () => {
-    const running = await startChapter(chapter, { probe: true });
-    const quick = enter(chapter, running.url);
-    let { id } = await quick.send({ text: "first" });
-    const slow = times(10, () => enter(chapter, running.url, { after: 0 }));
-    await allHave(id, slow);
-    for (const client of slow) client.freeze();
-    const { open } = await outputOf(running);
-    for (
-      let output = await outputOf(running);
-      output.open > open - slow.length;
-      output = await outputOf(running)
-    ) {
-      expect(output.unsent).toBeLessThan(slow.length * 1.5 * UNREAD_LIMIT);
-      expect(id, "messages that ten clients left unread").toBeLessThan(3_000);
-      for (const text of times(25, () => "\u0001".repeat(2_000))) ({ id } = await quick.send({ text }));
-    }
-    connections += slow.length;
-    for (const client of slow) client.thaw();
-    await allHave(id, [quick, ...slow]);
-    for (const client of slow) expect(idsOf(client.messages)).toEqual(idsFrom(1, id));
-  });
-});
-
-test("ch12-websocket: drafts that come faster than the disk keeps them wait in their sender's socket, not in the server", async () => {
-  const running = await startChapter("ch12-websocket", { probe: true, args: ["--store", logOf(0)] });
-  await running.probe("hold the next flush");
-  const { connection } = await rawWebSocket(running.port);
-  const { socket } = connection;
-  const megabyte = Buffer.concat(times(500, () => frameOf("x".repeat(2_000))));
-  let taken = 0;
-  const sendNext = () => {
-    socket.write(megabyte, () => {
-      taken += 1;
-      if (taken < 30) sendNext();
-    });
-  };
-  sendNext();
-  await running.probe("until it is held");
-  // Until nothing more of them has gone out in fifty round trips of another client.
-  for (let [still, before] = [0, -1]; still < 50; ) {
-    await ask(running.port, "GET /");
-    still = taken === before ? still + 1 : 0;
-    before = taken;
-  }
-  // The kernel's buffers take some megabytes; the server takes one draft, and what it read with it.
-  expect(taken, "megabytes of 30").toBeLessThan(15);
-  await running.probe("let it go on");
-  await connection.until((received) => received.includes('"id":100,'));
 });

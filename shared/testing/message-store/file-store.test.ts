@@ -17,7 +17,6 @@ import type { Message } from "../../message-store/message.ts";
 import { openStore } from "../../message-store/open-store.ts";
 import { BATCH_BYTES } from "../../message-store/sequence.ts";
 import { type MessageStore, StoreError } from "../../message-store/store.ts";
-import { measured } from "../../tools/proof/figures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "file-store-"));
 let path = "";
@@ -57,20 +56,21 @@ function hears(store: MessageStore, id: number): Promise<void> {
     look();
   });
 }
-/** Holds the next flush back from when it has `begun` until `release` is called. */
-function holdFlush(): { begun: Promise<void>; release: () => void } {
-  let release = () => {};
+/** Holds the next flush back from when it has `begun` until it may go on, or fails. */
+function holdFlush(): { begun: Promise<void>; release: () => void; fail: (error: Error) => void } {
+  let [release, fail] = [() => {}, (_: Error) => {}];
+  const held = new Promise<void>((resolve, reject) => {
+    [release, fail] = [resolve, reject];
+  });
   const begun = new Promise<void>((begin) => {
     const flush = handle.datasync;
     vi.spyOn(handle, "datasync").mockImplementationOnce(async function (this: FileHandle) {
       begin();
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      await held;
       return flush.call(this);
     });
   });
-  return { begun, release: () => release() };
+  return { begun, release, fail };
 }
 
 test("the file is one JSON line a message, and opens as the same conversation", async () => {
@@ -181,33 +181,6 @@ test("many messages share a flush", async () => {
   await Promise.all(Array.from({ length: 100 }, () => store.append({ text: "x" })));
   expect(flush).toHaveBeenCalledTimes(1);
 });
-
-test("a file cut at any byte of its last lines opens, keeps the whole ones, says the rest", async () => {
-  const whole = line("first", "k1");
-  const lines = [line("안녕 👋🏽", "k2"), line("두 번째 🎉", "k3")];
-  const all = Buffer.from(whole + lines.join(""));
-  const ends = [whole, whole + lines[0], whole + lines.join("")].map((text) => Buffer.byteLength(text));
-  for (let cut = Buffer.byteLength(whole); cut <= all.length; cut += 1) {
-    stderr.mockClear();
-    writeFileSync(path, all.subarray(0, cut));
-    const store = await openStore(`file:${path}`);
-    // A line that lacks its line end alone is whole.
-    const kept = ends.filter((end) => cut >= end - 1).length;
-    expect(store.newest, `cut at ${cut}`).toBe(kept);
-    const torn = cut - Math.max(...ends.filter((end) => cut >= end - 1)) > 0;
-    expect(stderr, `cut at ${cut}`).toHaveBeenCalledTimes(torn ? 1 : 0);
-    if (torn)
-      expect(said()).toContain(
-        `${path}: skipped at byte ${ends[kept - 1]}, no whole message: "{`.slice(0, -1),
-      );
-    expect((await store.append({ text: "next" })).message.id).toBe(kept + 1);
-    await store.close();
-    const again = await openStore(`file:${path}`);
-    expect(await again.after(0)).toEqual(await store.after(0));
-    await again.close();
-  }
-  measured("bytes of a log at which it was cut or spoiled", all.length - Buffer.byteLength(whole) + 1);
-}, 20_000);
 
 test("lines that are no message are skipped, said once with their place, and take no id", async () => {
   const torn = line("torn").slice(0, 20);
@@ -396,6 +369,43 @@ test("after a flush that failed nothing more is shown or taken, and it is said o
   expect(said()).toMatch(/EIO.*: check the disk and start again\.$/);
 });
 
+test("drafts that wait while a flush fails are refused too, and not written; it is said once", async () => {
+  const store = await openIt();
+  const { begun, fail } = holdFlush();
+  const first = store.append({ text: "a" });
+  await begun;
+  const waiting = [store.append({ text: "b" }), store.append({ text: "c" })];
+  fail(new Error("EIO: i/o error, fdatasync"));
+  for (const each of await Promise.allSettled([first, ...waiting])) {
+    expect(each).toMatchObject({ status: "rejected", reason: expect.any(StoreError) });
+  }
+  expect(readFileSync(path, "utf8").match(/"text":"."/g)).toEqual(['"text":"a"']);
+  expect(stderr).toHaveBeenCalledTimes(1);
+});
+
+test("who waits for the log's end while the disk fails is told", async () => {
+  const store = await openIt();
+  appendFileSync(path, line("a"));
+  vi.spyOn(handle, "datasync").mockRejectedValueOnce(new Error("EIO: i/o error, fdatasync"));
+  await expect(store.refresh()).rejects.toThrow(/EIO.*: check the disk and start again\.$/);
+  expect(store.newest).toBe(0);
+});
+
+test("a log that cannot be flushed when it is opened is not opened", async () => {
+  writeFileSync(path, line("a"));
+  vi.spyOn(handle, "datasync").mockRejectedValueOnce(new Error("EIO: i/o error, fdatasync"));
+  const error: unknown = await openIt().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StoreError);
+  expect(String(error)).toMatch(/cannot be opened \(EIO.*\): name a file that you may write/);
+});
+
+test("a new log outlives a power cut: its folders are flushed, each into the one above", async () => {
+  const flush = vi.spyOn(handle, "sync");
+  await openIt(join(folder, "new", "below", "chat.ndjson"));
+  // For "new" the folder above; for "below" the folder "new"; for the file the folder "below".
+  expect(flush).toHaveBeenCalledTimes(3);
+});
+
 test.each([
   ["deleted", () => rmSync(path)],
   ["moved", () => renameSync(path, `${path}.old`)],
@@ -433,5 +443,7 @@ test("closing lets a refresh under way end, and refuses a later one", async () =
   const underWay = store.refresh();
   await Promise.all([store.close(), underWay]);
   expect(store.newest).toBe(1);
-  await expect(store.refresh()).rejects.toThrow(StoreError);
+  await expect(store.refresh()).rejects.toThrow("The log is closed");
+  await expect(store.append({ text: "a" })).rejects.toThrow("The log is closed");
+  expect(said()).toBe("");
 });

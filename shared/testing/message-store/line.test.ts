@@ -55,5 +55,6 @@ test("what is shown of a line cannot speak to the terminal", () => {
   expect(quoteLine(Buffer.from('한"\x1b[2J\x7f\u009b\u202e'))).toBe(
     '"한\\"\\u001b[2J\\u{7f}\\u{9b}\\u{202e}"',
   );
-  expect(quoteLine(Buffer.from("x".repeat(100)))).toBe(`"${"x".repeat(60)}…"`);
+  expect(quoteLine(Buffer.from("x".repeat(60)))).toBe(`"${"x".repeat(60)}"`);
+  expect(quoteLine(Buffer.from("x".repeat(61)))).toBe(`"${"x".repeat(60)}…"`);
 });

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
-import { MAX_LINE_BYTES, parseLine, quoteLine } from "../../message-store/line.ts";
+import { MAX_LINE_BYTES, parseLine } from "../../message-store/line.ts";
 import { Tail } from "../../message-store/tail.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tail-"));
@@ -62,9 +62,4 @@ test("a line of exactly 64 KiB may be a message, and one byte more is none", () 
 test("a writer that is no text is none", () => {
   const bytes = Buffer.from('{"author":"ann","text":"x","timestamp":1,"key":"k","writer":5}');
   expect(parseLine(bytes)).toEqual({ author: "ann", text: "x", timestamp: 1, key: "k", writer: undefined });
-});
-
-test("a bad line is shown whole up to 60 bytes, and then with a sign that there is more", () => {
-  expect(quoteLine(Buffer.from("x".repeat(60)))).toBe(`"${"x".repeat(60)}"`);
-  expect(quoteLine(Buffer.from("x".repeat(61)))).toBe(`"${"x".repeat(60)}…"`);
 });

@@ -49,7 +49,6 @@ const HOSTILE = "shared/testing/hostile/hostile.test.ts";
 const ATTACKS = "shared/testing/hostile/attacks.test.ts";
 const PROPERTIES = "shared/testing/hostile/properties.test.ts";
 const CRASH = "shared/testing/crash/crash.test.ts";
-const PATIENT = "shared/testing/load/patient.test.ts";
 
 /** What stands behind the joining: it is untrue of a bug that breaks it, and so would give that away. */
 const NO_GAP = " // No `await` since the comparison, so there is no gap.";
@@ -719,8 +718,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CH12,
     find: "isBinary || ws.readyState !== ws.OPEN",
     replace: "isBinary",
-    tests: [TEST12],
-    says: "pieces, pings and closes are answered as RFC 6455 says",
+    tests: [HOSTILE],
+    says: "keeps nothing of what comes behind a close frame",
   },
   {
     name: "reads-faster-than-it-keeps",
@@ -780,8 +779,8 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "if (isIgnored)",
       },
     ],
-    tests: [TEST12],
-    says: "the handshake is RFC 6455's, and what is none is refused",
+    tests: ["shared/testing/http/upgrade.test.ts"],
+    says: "ends the connection, and not the server",
   },
   {
     name: "waits-for-the-refused",
@@ -962,8 +961,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PIPELINING,
     find: "  line.waiting -= 1;\n",
     replace: "",
-    tests: [PATIENT],
-    says: "a client that pipelines and reads may have as much as it likes",
+    tests: [TEST09],
+    says: "another path is 404, another method 405",
   },
   {
     name: "hangs-with-its-disk",
@@ -971,7 +970,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: LISTEN,
     find: "    setTimeout(() => process.exit(0), LAST);\n",
     replace: "",
-    tests: [PATIENT],
+    tests: ["shared/testing/http/stopping.test.ts"],
     says: "a disk that hangs does not hold up a stop",
   },
   {
@@ -1113,7 +1112,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "shared/message-store/open-file.ts",
     find: "      await flushFolder(folder);\n",
     replace: "",
-    tests: ["shared/testing/message-store/faults.test.ts"],
+    tests: ["shared/testing/message-store/file-store.test.ts"],
     says: "a new log outlives a power cut",
   },
   {
