@@ -1,6 +1,10 @@
 // One process an engine for a file of tests, a fresh page for each test.
+import { join } from "node:path";
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { openStore } from "../../message-store/open-store.ts";
+import type { MessageStore } from "../../message-store/store.ts";
+import { type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { type ChatPage, openPage } from "./chat-page.ts";
 import { ENGINES, type Engine, findBrowser, launchBrowser } from "./engines.ts";
 
@@ -30,4 +34,22 @@ export function sharedBrowsers(): OpenPage {
     });
     return page;
   };
+}
+
+/** Starts a chapter; polling hurries, so that the tests need not wait. */
+export function start(chapter: ChapterFolder, ...args: string[]) {
+  const interval = chapter === "ch09-polling" ? ["--poll-interval", "100"] : [];
+  return startChapter(chapter, { args: [...interval, ...args] });
+}
+
+/** A log of this test's own, which the test itself may append to. */
+export async function openLog(): Promise<{ store: string; log: MessageStore }> {
+  const store = `file:${join(temporaryFolder(), "chat.ndjson")}`;
+  const log = await openStore(store);
+  onTestFinished(() => log.close());
+  return { store, log };
+}
+
+export function numbers(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
 }

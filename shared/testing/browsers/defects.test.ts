@@ -1,34 +1,12 @@
-// What hard use of the page once brought to light, in real engines.
-import { join } from "node:path";
 import type { Page } from "puppeteer-core";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { openStore } from "../../message-store/open-store.ts";
-import type { MessageStore } from "../../message-store/store.ts";
+import { describe, expect, test } from "vitest";
 import { post } from "../ask.ts";
-import { CHAPTERS, type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
-import { sharedBrowsers } from "./browsers.ts";
+import { CHAPTERS, type ChapterFolder } from "../chapter-process.ts";
+import { numbers, openLog, sharedBrowsers, start } from "./browsers.ts";
 import { ENGINES, findBrowser } from "./engines.ts";
 import { openNetwork } from "./network.ts";
 
 const open = sharedBrowsers();
-
-/** Starts a chapter; polling hurries, so that the tests need not wait. */
-function start(chapter: ChapterFolder, ...args: string[]) {
-  const interval = chapter === "ch09-polling" ? ["--poll-interval", "100"] : [];
-  return startChapter(chapter, { args: [...interval, ...args] });
-}
-
-/** A log of this test's own, which the test itself may append to. */
-async function openLog(): Promise<{ store: string; log: MessageStore }> {
-  const store = `file:${join(temporaryFolder(), "chat.ndjson")}`;
-  const log = await openStore(store);
-  onTestFinished(() => log.close());
-  return { store, log };
-}
-
-function numbers(word: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
-}
 
 async function say(port: number, texts: readonly string[]): Promise<void> {
   for (const text of texts) expect((await post(port, JSON.stringify({ text }))).status).toBe(201);
@@ -208,17 +186,6 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
       await page.shows(texts);
     });
 
-    test("where another chapter is on its port now, the page says so without being touched", async () => {
-      const server = await start(chapter);
-      const page = await openAny(server.url);
-      await server.stop();
-      await page.is("reconnecting");
-      const other = CHAPTERS[(CHAPTERS.indexOf(chapter) + 1) % CHAPTERS.length] ?? chapter;
-      await start(other, "--port", String(server.port));
-      await page.hurry();
-      await page.has("#stale");
-    });
-
     test.each([
       ["shorter", 2],
       ["as long", 5],
@@ -282,23 +249,6 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
       },
     );
   });
-
-  test.each(["ch09-polling", "ch10-long-polling", "ch11-sse"] as const)(
-    "%s: after a restart with the log in memory the page shows the new conversation alone",
-    async (chapter) => {
-      const server = await start(chapter);
-      const page = await openAny(server.url);
-      await say(server.port, ["old 1", "old 2"]);
-      await page.shows(["old 1", "old 2"]);
-      await server.stop();
-      await page.is("reconnecting");
-      await start(chapter, "--port", String(server.port));
-      await say(server.port, ["new 1", "new 2", "new 3"]);
-      await page.hurry();
-      await page.shows(["new 1", "new 2", "new 3"]);
-      await page.is("connected", /The log was reset/);
-    },
-  );
 
   test.each([
     ["everything", () => true],

@@ -1,19 +1,14 @@
-// What the page does for whoever sits before it, in each engine.
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openStore } from "../../message-store/open-store.ts";
-import { sharedChapter, startChapter, temporaryFolder } from "../chapter-process.ts";
-import { sharedBrowsers } from "./browsers.ts";
+import { sharedChapter, startChapter } from "../chapter-process.ts";
+import { numbers, openLog, sharedBrowsers, start } from "./browsers.ts";
 import { ENGINES, findBrowser } from "./engines.ts";
 import { openNetwork } from "./network.ts";
 
 const open = sharedBrowsers();
-const QUICK = ["--poll-interval", "100"];
 
 for (const engine of ENGINES) {
   describe.skipIf(findBrowser(engine) === undefined)(engine, () => {
-    const chapter = sharedChapter("ch09-polling", { args: QUICK });
+    const chapter = sharedChapter("ch09-polling", { args: ["--poll-interval", "100"] });
 
     test("the page speaks the reader's language; ?lang= wins, and so does the page's own switch", async () => {
       const page = await open(engine, chapter().url, { "Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8" });
@@ -33,7 +28,7 @@ for (const engine of ENGINES) {
     });
 
     test("Enter sends; Shift + Enter does not, nor does an Enter that ends a syllable, nor a blank text", async () => {
-      const { url } = await startChapter("ch09-polling", { args: QUICK });
+      const { url } = await start("ch09-polling");
       const page = await open(engine, url);
       const text = () => page.tab.$eval("textarea#text", (field) => field.value);
       await page.say("  \n ");
@@ -54,7 +49,7 @@ for (const engine of ENGINES) {
     });
 
     test("a reload keeps the name, and own messages apart from others'", async () => {
-      const { url } = await startChapter("ch09-polling", { args: QUICK });
+      const { url } = await start("ch09-polling");
       const page = await open(engine, url);
       const other = await open(engine, url);
       await other.say("theirs");
@@ -75,7 +70,7 @@ for (const engine of ENGINES) {
     });
 
     test("a refused message says why, and is thrown away by Discard", async () => {
-      const { port } = await startChapter("ch09-polling", { args: QUICK });
+      const { port } = await start("ch09-polling");
       const network = await openNetwork(port);
       const page = await open(engine, network.url);
       network.decide(({ method }) => (method === "POST" ? 503 : "passes"));
@@ -88,28 +83,8 @@ for (const engine of ENGINES) {
       expect(await page.entries()).toEqual([]);
     });
 
-    test("where the log was reset the list starts anew", async () => {
-      const file = join(temporaryFolder(), "chat.ndjson");
-      const args = ["--store", `file:${file}`, ...QUICK];
-      const server = await startChapter("ch09-polling", { args });
-      const page = await open(engine, server.url);
-      await page.say("one");
-      await page.shows(["one"]);
-      await page.say("two");
-      await page.shows(["one", "two"]);
-      await server.stop();
-      rmSync(file);
-      await page.is("reconnecting");
-      await startChapter("ch09-polling", { args: [...args, "--port", String(server.port)] });
-      await page.hurry();
-      await page.is("connected");
-      await page.say("anew");
-      await page.shows(["anew"]);
-      await page.isSettled();
-    });
-
     test("a page that the server has a newer one of says so, and a reload makes it new", async () => {
-      const server = await startChapter("ch09-polling", { args: QUICK });
+      const server = await start("ch09-polling");
       const page = await open(engine, server.url);
       await server.stop();
       await page.is("reconnecting", /No answer from the server\./);
@@ -146,12 +121,10 @@ for (const engine of ENGINES) {
     });
 
     test("the newest 100 messages are there when a page opens, and the end of them is in view", async () => {
-      const store = `file:${join(temporaryFolder(), "chat.ndjson")}`;
-      const log = await openStore(store);
-      const texts = Array.from({ length: 1_500 }, (_, index) => `number ${index + 1}`);
+      const { store, log } = await openLog();
+      const texts = numbers("number", 1_500);
       await Promise.all(texts.map((text) => log.append({ text })));
-      await log.close();
-      const { url } = await startChapter("ch09-polling", { args: ["--store", store] });
+      const { url } = await start("ch09-polling", "--store", store);
       const page = await open(engine, url);
       await page.shows(texts.slice(-100));
       const last = await page.tab.$("#messages li:last-child");
@@ -208,7 +181,7 @@ for (const engine of ENGINES) {
 test.skipIf(findBrowser("Chromium") === undefined)(
   "Chromium: an input method's Enter ends the syllable, the next one sends it",
   async () => {
-    const { url } = await startChapter("ch09-polling", { args: QUICK });
+    const { url } = await start("ch09-polling");
     const page = await open("Chromium", url);
     const input = await page.tab.createCDPSession();
     await page.tab.focus("#text");

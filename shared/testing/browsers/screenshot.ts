@@ -1,23 +1,14 @@
 // Makes the README's picture from a real conversation: `npx tsc -b ch09-polling shared/testing`, then
 // `node dist/shared/testing/browsers/screenshot.js`. A lossless PNG packer makes the file a quarter smaller.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { startChapter } from "../spawn.ts";
 import { openPage } from "./chat-page.ts";
 import { launchBrowser } from "./engines.ts";
 
 const ROOT = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../../.." : "../../../..");
 const PICTURE = join(ROOT, "shared/html-renderer/page.png");
 
-const server = spawn(
-  process.execPath,
-  [join(ROOT, "dist/ch09-polling/server.js"), "--port", "0", "--store", "memory:"],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-const [line] = await once(createInterface(server.stdout), "line");
-const [url = ""] = /http\S+/.exec(String(line)) ?? [];
-
+const { url, stop } = await startChapter("ch09-polling", { onStarted: (kill) => process.once("exit", kill) });
 const browsers = await Promise.all([launchBrowser("Chromium"), launchBrowser("Firefox")]);
 const [ann, jimin] = await Promise.all(browsers.map((browser) => openPage(browser, url)));
 if (!ann || !jimin) throw new Error("two browsers, two pages");
@@ -44,4 +35,4 @@ await ann.tab.screenshot({ path: PICTURE });
 console.log(PICTURE);
 
 await Promise.all(browsers.map((browser) => browser.close()));
-server.kill();
+await stop();

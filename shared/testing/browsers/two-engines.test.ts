@@ -1,11 +1,8 @@
-// Chromium and Firefox in one chat, by each technique, with a server that dies and a network that fails.
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { openStore } from "../../message-store/open-store.ts";
+import { describe, expect, test } from "vitest";
 import type { MessageStore } from "../../message-store/store.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
-import { CHAPTERS, type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
-import { sharedBrowsers } from "./browsers.ts";
+import { CHAPTERS, temporaryFolder } from "../chapter-process.ts";
+import { openLog, sharedBrowsers, start } from "./browsers.ts";
 import { ENGINES, missingBrowsers } from "./engines.ts";
 import { openNetwork } from "./network.ts";
 
@@ -20,22 +17,10 @@ test("Chromium and Firefox are installed, or the run says which is not", ({ skip
 
 const MARKUP = '<script>alert(1)</script><img src="x" onerror="alert(2)"> & <b>bold</b>';
 
-/** A log of this test's own, and the same log as another process sees it. */
-async function openLog(): Promise<{ store: string; log: MessageStore; texts: () => Promise<string[]> }> {
-  const store = `file:${join(temporaryFolder(), "chat.ndjson")}`;
-  const log = await openStore(store);
-  onTestFinished(() => log.close());
-  const texts = async () => {
-    await log.refresh();
-    return (await log.after(0)).map(({ text }) => text);
-  };
-  return { store, log, texts };
-}
-
-/** Starts a chapter on a log; polling hurries, so that the tests need not wait. */
-function start(chapter: ChapterFolder, store: string, ...args: string[]) {
-  const interval = chapter === "ch09-polling" ? ["--poll-interval", "100"] : [];
-  return startChapter(chapter, { args: ["--store", store, ...interval, ...args] });
+/** What the log holds, read to its end. */
+async function textsOf(log: MessageStore): Promise<string[]> {
+  await log.refresh();
+  return (await log.after(0)).map(({ text }) => text);
 }
 
 describe.skipIf(missing.length > 0)("two engines in one chat", () => {
@@ -45,7 +30,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
     const isSocket = chapter === "ch12-websocket";
 
     test("Chromium and Firefox talk: Korean, emoji and markup arrive as text, with author and time", async () => {
-      const { url } = await start(chapter, "memory:");
+      const { url } = await start(chapter);
       const began = Date.now();
       const [chromium, firefox] = await Promise.all([open("Chromium", url), open("Firefox", url)]);
       await chromium.callMe("지민");
@@ -80,8 +65,8 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
     });
 
     test("a server killed under two open pages and started again loses nothing and doubles nothing", async () => {
-      const { store, log, texts } = await openLog();
-      const server = await start(chapter, store);
+      const { store, log } = await openLog();
+      const server = await start(chapter, "--store", store);
       const pages = await Promise.all(ENGINES.map((engine) => open(engine, server.url)));
       const [chromium, firefox] = pages;
       await chromium?.say("before, 크로미움");
@@ -97,12 +82,12 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
         await page.has(isSocket ? "#pending .sending" : "#pending .failed");
         expect(await page.tab.$eval("#reason", (line) => line.textContent)).not.toBe("");
       }
-      await start(chapter, store, "--port", String(server.port));
+      await start(chapter, "--store", store, "--port", String(server.port));
       for (const page of pages) {
         await page.hurry();
         await page.is("connected");
         if (!isSocket) {
-          await page.shows(await texts()); // Each that still comes moves the button, and a click would miss it.
+          await page.shows(await textsOf(log)); // Each that still comes moves the button, and a click would miss it.
           await page.tab.click("#pending .failed .actions button");
         }
         await page.isSettled();
@@ -110,7 +95,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
       await firefox?.say("after");
       await firefox?.isSettled();
 
-      const kept = await texts();
+      const kept = await textsOf(log);
       expect(kept.slice(0, 3)).toEqual([
         "before, 크로미움",
         "before, 파이어폭스",
@@ -125,8 +110,8 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
     });
 
     test("a message whose answer was lost is sent again, and kept once", async () => {
-      const { store, log, texts } = await openLog();
-      const server = await start(chapter, store);
+      const { store, log } = await openLog();
+      const server = await start(chapter, "--store", store);
       const network = await openNetwork(server.port);
       const pages = await Promise.all(ENGINES.map((engine) => open(engine, network.url)));
       const isPost = ({ method }: { method?: string | undefined }) => method === "POST";
@@ -156,7 +141,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
         await page.shows(once);
         await page.isSettled();
       }
-      expect(await texts()).toEqual(once);
+      expect(await textsOf(log)).toEqual(once);
       const sides = pages.map(async (page) => (await page.entries()).map(({ side }) => side));
       expect(await Promise.all(sides)).toEqual([
         ["own", "other"],
@@ -169,7 +154,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
       const numbers = (from: number, to: number) =>
         Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
       await Promise.all(numbers(1, 1_500).map((text) => log.append({ text })));
-      const server = await start(chapter, store);
+      const server = await start(chapter, "--store", store);
       const network = await openNetwork(server.port);
       const pages = await Promise.all(ENGINES.map((engine) => open(engine, network.url)));
       for (const page of pages) await page.shows(numbers(1_401, 1_500));
@@ -193,7 +178,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
     test("over TLS the same: messages go both ways by https, and by wss in chapter 12", async () => {
       const { cert, key } = makeCertificate(temporaryFolder());
       // This port speaks TLS only: what arrives came by https, or by wss.
-      const { url } = await start(chapter, "memory:", "--tls-cert", cert, "--tls-key", key);
+      const { url } = await start(chapter, "--tls-cert", cert, "--tls-key", key);
       expect(url).toMatch(/^https:/);
       const [chromium, firefox] = await Promise.all([open("Chromium", url), open("Firefox", url)]);
       await chromium.say("비밀");
@@ -201,21 +186,5 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
       await firefox.say("secret");
       await chromium.shows(["비밀", "secret"]);
     });
-  });
-
-  test("Chromium in chapter 9 and Firefox in chapter 12 are in one conversation", async () => {
-    const { store } = await openLog();
-    const [polling, webSocket] = await Promise.all([
-      start("ch09-polling", store),
-      start("ch12-websocket", store),
-    ]);
-    const chromium = await open("Chromium", polling.url);
-    const firefox = await open("Firefox", webSocket.url);
-    await chromium.say("9장에서");
-    await firefox.shows(["9장에서"]);
-    await firefox.say("from chapter 12");
-    for (const page of [chromium, firefox]) await page.shows(["9장에서", "from chapter 12"]);
-    expect((await chromium.entries()).map(({ side }) => side)).toEqual(["own", "other"]);
-    expect((await firefox.entries()).map(({ side }) => side)).toEqual(["other", "own"]);
   });
 });
