@@ -1,8 +1,10 @@
 // A chapter as a learner starts it: a process of its own, on a free port; in a test, which it does not outlive.
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, onTestFinished } from "vitest";
+import { ROOT } from "../tools/proof/run-tests.ts";
 import * as spawned from "./spawn.ts";
 import { type ChapterProcess, type Exit, exitOf, type SpawnOptions } from "./spawn.ts";
 
@@ -12,7 +14,7 @@ export { CHAPTERS, type ChapterFolder, type ChapterProcess, type Exit, exitOf } 
 export type StartOptions = Omit<SpawnOptions, "onStarted"> & Partial<Pick<SpawnOptions, "onStarted">>;
 
 /** Starts a chapter's process without waiting for it. It is killed when the test is over. */
-export function spawnChapter(name: string, options: StartOptions = {}) {
+function spawnChapter(name: string, options: StartOptions = {}) {
   return spawned.spawnChapter(name, { onStarted: onTestFinished, ...options });
 }
 
@@ -43,15 +45,30 @@ export function sharedChapter(name: string, options: StartOptions = {}): () => C
 }
 
 /** Starts a chapter that is expected to end by itself, and collects what it printed. */
-export async function runChapter(name: string, options: StartOptions = {}): Promise<Exit> {
-  const child = spawnChapter(name, options);
+export function runChapter(name: string, options: StartOptions = {}): Promise<Exit> {
+  return endOf(spawnChapter(name, options));
+}
+
+/** Starts a compiled tool. It is killed when the test is over. @param script below `dist/shared` */
+export function startTool(script: string, ...args: readonly string[]) {
+  const path = join(ROOT, "dist/shared", script);
+  const child = spawn(process.execPath, [path, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** Starts a compiled tool that is expected to end by itself, and collects what it printed. */
+export function runTool(script: string, ...args: readonly string[]): Promise<Exit> {
+  return endOf(startTool(script, ...args));
+}
+
+function endOf(child: ChildProcess): Promise<Exit> {
   const output = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (text) => {
-    output.stdout += text;
-  });
-  child.stderr?.on("data", (text) => {
-    output.stderr += text;
-  });
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  }
   return exitOf(child, output);
 }
 

@@ -3,7 +3,7 @@ import { connect as connectSecurely } from "node:tls";
 import { onTestFinished } from "vitest";
 import { openRaw, type RawConnection } from "../tools/clients/raw.ts";
 
-export { type RawConnection, statusOf } from "../tools/clients/raw.ts";
+export type { RawConnection } from "../tools/clients/raw.ts";
 
 /** Opens a connection and sends `bytes`. It is destroyed when the test is over. */
 export function rawConnection(port: number, bytes: string | Uint8Array = ""): RawConnection {

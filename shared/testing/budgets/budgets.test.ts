@@ -2,8 +2,8 @@
 // where things are: the wire in the chapters, and imports that run downwards only.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { diffArrays } from "diff";
 import { expect, test } from "vitest";
-import { changedLines } from "./diff.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"];
@@ -19,6 +19,12 @@ const DIFFS = [
 
 function linesOf(path: string): string[] {
   return readFileSync(join(ROOT, path), "utf8").trimEnd().split("\n");
+}
+
+/** How many lines a minimal `diff` of two files marks with `<` or `>`: a changed line counts twice. */
+function changedLines(from: string, to: string): number {
+  const changes = diffArrays(linesOf(from), linesOf(to));
+  return changes.reduce((sum, { added, removed, count }) => sum + (added || removed ? count : 0), 0);
 }
 
 for (const chapter of CHAPTERS) {
@@ -37,14 +43,10 @@ for (const { from, to, server, client } of DIFFS) {
     ["client.ts", client],
   ] as const) {
     test(`from ${from} to ${to}, ${file} changes in at most ${budget} lines`, () => {
-      expect(changedLines(linesOf(`${from}/${file}`), linesOf(`${to}/${file}`))).toBeLessThanOrEqual(budget);
+      expect(changedLines(`${from}/${file}`, `${to}/${file}`)).toBeLessThanOrEqual(budget);
     });
   }
 }
-
-test("a changed line counts twice, as in diff: once as it was and once as it is", () => {
-  expect(changedLines(["a", "b", "c"], ["a", "x", "c", "d"])).toBe(3);
-});
 
 /** The programs in a folder, as paths from the root with `/`. */
 function programsIn(folder: string): string[] {

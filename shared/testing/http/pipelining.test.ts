@@ -87,21 +87,6 @@ describe("a client that pipelines", () => {
       expect((await ask(port, "GET /")).status).toBe(200);
     }
   });
-
-  test("held requests is disconnected too, and a few that wait are answered in order", async () => {
-    const { port, probe } = longPolling();
-    const { body } = await post(port, '{"text":"x"}');
-    const { id } = JSON.parse(body);
-    const patient = rawConnection(port, repeated(request(port, `GET /longpoll?after=${id}`), 20));
-    const greedy = rawConnection(port, repeated(request(port, `GET /longpoll?after=${id}`), 300));
-    await greedy.ended();
-    await post(port, '{"text":"news"}');
-    const read = await patient.until((text) => answersIn(text).length === 20);
-    for (const each of answersIn(read))
-      expect(JSON.parse(each.body)).toMatchObject([{ id: id + 1, text: "news" }]);
-    patient.socket.destroy();
-    await probe("all closed");
-  });
 });
 
 describe("waitTurn", () => {

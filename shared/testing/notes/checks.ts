@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path/posix";
 import { type Markdown, parseMarkdown } from "../../tools/notes/markdown.ts";
-import { type Page, SECTIONS } from "../../tools/notes/pages.ts";
+import type { Page } from "../../tools/notes/pages.ts";
 import { isPortable } from "../../tools/notes/quoting.ts";
 import { markersOf } from "../../tools/notes/weave.ts";
 import { withoutWoven } from "./frame.ts";
@@ -153,9 +153,4 @@ export function hiddenTranscripts(
       .filter((command) => !isPortable(command))
       .map((command) => `${folder}/${path}: not for PowerShell and cmd: ${command}`);
   });
-}
-
-/** The sections that a folder's page must have. */
-export function sectionsDue(folder: string): readonly string[] {
-  return SECTIONS[folder] ?? [];
 }

@@ -1,21 +1,19 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Message } from "../../message-store/message.ts";
-import { textFrame } from "../../tools/compare/frame.ts";
+import { frameOf } from "../../tools/clients/frames.ts";
 import { openGroup } from "../../tools/compare/load-client.ts";
 import type { Group } from "../../tools/compare/observed.ts";
 import { renderReport, renderText } from "../../tools/compare/report.ts";
 import type { Results } from "../../tools/compare/run.ts";
 import { BURST, SCHEDULES, scheduleOf, streamOf } from "../../tools/compare/schedule.ts";
 import type { TechniqueName } from "../../tools/compare/techniques.ts";
-import { temporaryFolder } from "../chapter-process.ts";
+import { runTool, temporaryFolder } from "../chapter-process.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
+const compare = (...args: readonly string[]) => runTool("tools/compare/compare.js", ...args);
 
 describe("a schedule", () => {
   test.each(SCHEDULES)("of %s is the same for the same seed, and another for another", (name) => {
@@ -48,8 +46,8 @@ const WIRES = {
   },
   "floor socket": {
     head: "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-    bytesOf: textFrame,
-    heartbeat: textFrame('{"heartbeat": 15000}'),
+    bytesOf: (json: string) => frameOf(json, { mask: undefined }),
+    heartbeat: frameOf('{"heartbeat": 15000}', { mask: undefined }),
   },
 } as const satisfies Partial<Record<TechniqueName, object>>;
 
@@ -151,20 +149,8 @@ const EMPTY: Results = {
 describe("npm run compare", () => {
   test("drives all chapters to the end with nothing lost or doubled, and reports in JSON, in text, and in HTML", async () => {
     const file = join(temporaryFolder(), "report.html");
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [
-        "dist/shared/tools/compare/compare.js",
-        "--clients",
-        "5",
-        "--seconds",
-        "1",
-        "--json",
-        "--report",
-        file,
-      ],
-      { cwd: ROOT },
-    );
+    const small = ["--clients", "5", "--seconds", "1"];
+    const { stdout, stderr } = await compare(...small, "--json", "--report", file);
     const results: Results = JSON.parse(stdout);
     expect(stderr).toMatch(/100 % {2}done\n$/);
     for (const chapter of ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"]) {
@@ -218,13 +204,11 @@ describe("npm run compare", () => {
   });
 
   test.each([
-    [["--clients", "none"], "--clients must be a whole number above 0"],
+    [["--clients", "none"], "--clients must be a whole number from 1 to"],
     [["--chapters", "ch13"], "There is no chapter"],
     [["--colour"], "Unknown option"],
   ])("says what is wrong with %j, and ends with 2", async (args, sentence) => {
-    const ended = promisify(execFile)(process.execPath, ["dist/shared/tools/compare/compare.js", ...args], {
-      cwd: ROOT,
-    });
-    await expect(ended).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) });
+    const { code, stderr } = await compare(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
   });
 });

@@ -1,31 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { exitOf } from "../chapter-process.ts";
+import { exitOf, runTool, startTool } from "../chapter-process.ts";
 import { rawConnection } from "../raw.ts";
 
-const SCRIPT = join(import.meta.dirname, "../../../dist/shared/tools/flaky/flaky.js");
-
-function start(...args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
-}
-
-/** Runs a command that is expected to end by itself. */
-async function run(...args: readonly string[]) {
-  const child = start(...args);
-  const output = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (text) => {
-    output.stdout += text;
-  });
-  child.stderr?.on("data", (text) => {
-    output.stderr += text;
-  });
-  return exitOf(child, output);
-}
+const SCRIPT = "tools/flaky/flaky.js";
 
 /** Starts it in front of a server that keeps its connections; waits for what it says. */
 async function startInFront(...args: readonly string[]) {
@@ -41,7 +20,7 @@ async function startInFront(...args: readonly string[]) {
     for (const socket of sockets) socket.destroy();
   });
   const { port: to } = Object(server.address());
-  const child = start("--to", String(to), "--port", "0", ...args);
+  const child = startTool(SCRIPT, "--to", String(to), "--port", "0", ...args);
   let said = "";
   child.stdout?.on("data", (text) => {
     said += text;
@@ -106,7 +85,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 test("a port in use is said in one line, exit code 1", async () => {
   const { port } = await startInFront("--cut", "60");
-  expect(await run("--port", String(port))).toMatchObject({
+  expect(await runTool(SCRIPT, "--port", String(port))).toMatchObject({
     code: 1,
     stdout: "",
     stderr: `flaky: Port ${port} is in use: take another one with -- --port ${port + 1}.\n`,
@@ -122,12 +101,16 @@ test("a command that cannot be right is said in one line, exit code 2", async ()
     [["--slow"], "Unknown option '--slow'. --help lists the flags."],
   ];
   for (const [args, sentence] of wrong) {
-    expect(await run(...args)).toMatchObject({ code: 2, stdout: "", stderr: `flaky: ${sentence}\n` });
+    expect(await runTool(SCRIPT, ...args)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: `flaky: ${sentence}\n`,
+    });
   }
 });
 
 test("--help names each flag on a line, exit code 0", async () => {
-  const { code, stdout } = await run("--help");
+  const { code, stdout } = await runTool(SCRIPT, "--help");
   expect(code).toBe(0);
   const flags = stdout.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim());
   const all = ["to", "port", "cut", "refuse", "stall", "half-close", "delay", "split", "seed", "help"];

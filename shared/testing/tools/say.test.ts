@@ -1,18 +1,7 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sharedChapter } from "../chapter-process.ts";
+import { runTool, sharedChapter } from "../chapter-process.ts";
 
-const SAY = join(import.meta.dirname, "../../../dist/shared/tools/say/say.js");
-
-/** Runs `say` to its end. */
-function say(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [SAY, ...args], (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
-  });
-}
+const say = (...args: string[]) => runTool("tools/say/say.js", ...args);
 
 const polling = sharedChapter("ch09-polling");
 const socket = sharedChapter("ch12-websocket");

@@ -61,8 +61,3 @@ export function openRaw(address: Address, bytes: string | Uint8Array = ""): RawC
     ended: () => wait(() => over, "its end"),
   };
 }
-
-/** The status of a raw HTTP answer. */
-export function statusOf(answer: string): number {
-  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
-}

@@ -6,7 +6,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { textFrame } from "./frame.ts";
+import { frameOf } from "../clients/frames.ts";
 
 const [kind = "events", path] = process.argv.slice(2);
 const file = path === undefined ? undefined : await open(path, "a");
@@ -22,7 +22,7 @@ const WIRES = {
     head: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     heartbeat: Buffer.of(0x89, 0),
     every: 15_000,
-    bytesOf: (_id: number, json: string) => textFrame(json),
+    bytesOf: (_id: number, json: string) => frameOf(json, { mask: undefined }),
   },
 };
 

@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
+import { seeded } from "../random.ts";
 import { delayOf, type Group, type GroupOptions, type Observed } from "./observed.ts";
 import { createPoster, httpLength, lineLength, type Open, type Poster } from "./poster.ts";
-import { randomFrom } from "./schedule.ts";
 import { askOf, frameOf, postOf, TECHNIQUES, type Technique } from "./techniques.ts";
 import { clientFrame, type Heard, headLength, remembering } from "./wire.ts";
 
@@ -42,7 +42,7 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
   const ports = [port, ...otherPorts];
   const technique: Technique = TECHNIQUES[options.technique];
   const parse = remembering(technique.parse);
-  const random = randomFrom(options.seed ?? 1);
+  const random = seeded(options.seed ?? 1);
   const clients: Client[] = [];
   const texts = new Map<string, string>();
   const sentAt = new Map<string, number>();

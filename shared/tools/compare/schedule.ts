@@ -1,4 +1,5 @@
 // Who says what, and when: made from a seed, so that all four chapters, and every run, are given the same.
+import { type Random, seeded } from "../random.ts";
 
 /** One message to be sent. */
 export interface Planned {
@@ -16,17 +17,6 @@ export const RATES = { occasional: 0.4, steady: 10 } as const;
 /** Messages of a burst, all in one moment. */
 export const BURST = 50;
 
-/** @returns numbers from 0 to 1, the same ones for the same seed (Mulberry32) */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** @param seconds how long it lasts @returns the messages, in the order in which they are sent */
 export function scheduleOf(name: ScheduleName, seconds: number, seed: number): Planned[] {
   if (name === "silence") return [];
@@ -36,7 +26,7 @@ export function scheduleOf(name: ScheduleName, seconds: number, seed: number): P
 
 /** A stream of messages at a rate, each somewhere within its own share of the time: never none, never two at once. */
 export function streamOf(rate: number, seconds: number, seed: number): Planned[] {
-  const random = randomFrom(seed);
+  const random = seeded(seed);
   const step = 1_000 / rate;
   const count = Math.max(1, Math.floor(rate * seconds));
   return Array.from({ length: count }, (_, index) => ({
@@ -46,7 +36,7 @@ export function streamOf(rate: number, seconds: number, seed: number): Planned[]
 }
 
 function burstOf(count: number, at: number, seed: number): Planned[] {
-  const random = randomFrom(seed);
+  const random = seeded(seed);
   return Array.from({ length: count }, () => ({ at, text: textFrom(random) }));
 }
 
@@ -54,7 +44,7 @@ const WORDS =
   "안녕하세요 네 오늘 어디 가요 hello yes where are you 좋아요 내일 봐요 fine see you 그래요 👍".split(" ");
 
 /** What people say in a chat: 2 to 14 words, Korean and English. */
-function textFrom(random: () => number): string {
+function textFrom(random: Random): string {
   const count = 2 + Math.floor(random() ** 2 * 13);
   return Array.from({ length: count }, () => WORDS[Math.floor(random() * WORDS.length)]).join(" ");
 }

@@ -33,7 +33,7 @@ export interface Page {
 export const CHAPTERS = Object.keys(SECTIONS).filter((folder) => folder.startsWith("ch"));
 
 /** The file of a page. */
-export function pathOf(folder: string, language: Language): string {
+function pathOf(folder: string, language: Language): string {
   const name = folder === "shared" ? "costs" : "README";
   return join(folder, language === "en" ? `${name}.md` : `${name}.ko.md`);
 }
