@@ -47,7 +47,7 @@ export interface Changes {
 
 /** A first-in, first-out list. */
 class Queue<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #first = 0;
 
   push(item: T): void {
@@ -56,6 +56,7 @@ class Queue<T> {
 
   shift(): T | undefined {
     const item = this.#items[this.#first];
+    this.#items[this.#first] = undefined; // Or it would be kept until the list is cut.
     this.#first += 1;
     if (this.#first > 1_000 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);

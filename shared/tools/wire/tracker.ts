@@ -92,7 +92,8 @@ export function trackTraffic(sources: readonly number[], listener: TrackerListen
       events += 1;
       const tally = tallies.get(event.source);
       if (tally) tally.events += 1;
-      listener.event({ ...event, number: events }, labels);
+      // The number first: behind the others it would cost V8 a hidden class for each event.
+      listener.event({ number: events, ...event }, labels);
       return events;
     },
   };
