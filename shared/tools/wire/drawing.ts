@@ -26,7 +26,7 @@ export const DRAWING_WORDS = {
     split: "single bytes",
     unreachable: "no server",
     refused: "refused",
-    broken: "broken off",
+    lost: "not arrived",
   },
   ko: {
     browser: "브라우저",
@@ -39,7 +39,7 @@ export const DRAWING_WORDS = {
     split: "1바이트씩",
     unreachable: "서버 없음",
     refused: "거부됨",
-    broken: "끊김",
+    lost: "도착하지 않음",
   },
 } as const satisfies Readonly<Record<Language, DrawingWords>>;
 
@@ -55,7 +55,7 @@ export interface DrawingWords {
   readonly split: string;
   readonly unreachable: string;
   readonly refused: string;
-  readonly broken: string;
+  readonly lost: string;
 }
 
 /** What is drawn, and how large. */
@@ -73,18 +73,24 @@ export interface View {
   readonly top: number;
   /** What still goes on is drawn to here. */
   readonly now: Time;
+  /** A message that was sent before it and was not seen to arrive counts as lost. */
+  readonly lostBefore: Time;
   readonly words: DrawingWords;
   /** Without them each technique is still told by its shapes. */
   readonly labels: boolean;
 }
+
+/** From back to front. */
+const LAYERS = ["back", "front", "top"] as const;
+export type Layer = (typeof LAYERS)[number];
 
 /** An SVG element. */
 export interface DrawnShape {
   readonly tag: "circle" | "path" | "rect" | "text";
   /** The same for the same thing in the next drawing. */
   readonly key: string;
-  /** What lasts is behind what crosses. */
-  readonly layer: "back" | "front";
+  /** What lasts is behind what crosses, and what a fault is called is before both. */
+  readonly layer: Layer;
   readonly class: string;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly text?: string;
@@ -104,6 +110,8 @@ export interface Column {
   readonly server: number;
 }
 
+/** A message that has not arrived after so many milliseconds is drawn as lost, until it does: longer than polls are apart. */
+export const PATIENCE = 3_000;
 /** The room that the heads of the lifelines need, in pixels. */
 export const HEADS = 36;
 /** The room for the times on the left, in pixels. */
@@ -232,6 +240,8 @@ interface Arrow extends Crossing {
   readonly slope: number;
   /** A fault holds it up halfway, or it never arrived. */
   readonly isStuck: boolean;
+  /** It got to the server, and what it carries was not seen to arrive. */
+  readonly isLost: boolean;
   /** The lane of the bar that it belongs to; undefined where it goes from lifeline to lifeline. */
   readonly lane: number | undefined;
   /** A socket's arrows end at the bars of both sides. */
@@ -239,7 +249,7 @@ interface Arrow extends Crossing {
 }
 
 function drawColumn(source: Source, column: Column, marks: Marks, view: View): DrawnShape[] {
-  const { from, to, top, pxPerSecond, now } = view;
+  const { from, to, top, pxPerSecond, now, lostBefore } = view;
   const yOf = (time: Time) => top + ((time - from) * pxPerSecond) / 1_000;
   // Rows of some time before may reach into the view.
   const margin = CHAIN + 4 * ROW_GAP;
@@ -278,19 +288,20 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     if (at < begin || at > to) return;
     const y = yOf(at);
     const slope = slopeOf(at, until);
-    const isStuck = of.mark === "tick" && until === undefined;
+    const isStuck = until === undefined;
+    const isLost = !isStuck && at < lostBefore && isMissed(of, is);
     const like = newest[direction].get(is);
-    const isLike = like?.slope === slope && like.isStuck === isStuck && slope === 0;
+    const isLike = like?.isStuck === isStuck && like.isLost === isLost && like.slope === 0 && slope === 0;
     if (like && isLike && y >= like.y && y < like.y + TOGETHER) {
       like.marks.push(of.number);
       return;
     }
     // What is slow is drawn as itself: its own slope would be hidden in that of another.
-    const kind = `${is} ${direction} ${isStuck}${slope > 0 ? of.number : ""}`;
+    const kind = `${is} ${direction} ${isStuck} ${isLost}${slope > 0 ? of.number : ""}`;
     const bar = of.mark === "tick" ? of.exchange : of.number;
     const lane = laneOf.get(bar) ?? (of.mark === "tick" ? 0 : undefined);
     const isSocket = of.mark === "connection" ? false : sockets.has(bar);
-    const arrow = { kind, y, marks: [of.number], is, direction, of, slope, isStuck, lane, isSocket };
+    const arrow = { kind, y, marks: [of.number], is, direction, of, slope, isStuck, isLost, lane, isSocket };
     arrows.push(arrow);
     newest[direction].set(is, arrow);
   };
@@ -329,7 +340,7 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const lane = laneOf.get(mark.number) ?? 0;
     const ask = asked.get(mark.number);
     const answer = answered.get(mark.number);
-    const start = ask ? (ask.row ?? ask).y + ask.slope : yOf(mark.asked);
+    const start = ask ? (ask.row ?? ask).y + ask.slope : yOf(mark.asked ?? mark.at);
     const isOver = end !== undefined && end <= now;
     const stop = Math.max(start + 4, answer ? (answer.row ?? answer).y : isOver ? yOf(end) : bottom);
     const bar = { mark, lane, start, stop, isOver };
@@ -364,8 +375,15 @@ type Add = (
   more?: Partial<DrawnShape>,
 ) => void;
 
-function isBar({ shape }: ExchangeMark): boolean {
-  return shape === "held" || shape === "stream" || shape === "socket";
+/** What lasts for the server begins when it was asked. */
+function isBar({ shape, asked }: ExchangeMark): boolean {
+  return asked !== undefined && (shape === "held" || shape === "stream" || shape === "socket");
+}
+
+/** Whether it was to take a message to the others, which was not seen to arrive at any. A server may refuse one. */
+function isMissed(of: Crosser, is: Kind): boolean {
+  if (of.mark === "exchange") return is === "send" && of.arrived === undefined && (of.status ?? 0) < 400;
+  return of.mark === "tick" && of.direction === "upstream" && of.message !== undefined && !of.arrived;
 }
 
 /** A held request's bar ends where its answer begins, a stream's where that ends. */
@@ -398,11 +416,14 @@ function messagesOf({ messages, count }: ExchangeMark): string {
 
 /** A request and its response as what crosses. */
 function crossingsOf(mark: ExchangeMark, cross: Cross, isSlow: (start: Time, end: Time) => boolean): void {
-  const { shape, at, asked, answered, until, count } = mark;
+  const { shape, at, asked, answered, count } = mark;
+  // Of an answer whose connection broke, the end never arrived.
+  const until = mark.broken ? undefined : mark.until;
   if (shape === "page") cross(mark, "page", "downstream", at, at);
   else if (shape === "send") cross(mark, "send", "upstream", at, asked);
-  else if (shape === "poll" || shape === "other") {
-    const isSeen = answered !== undefined && (isSlow(at, asked) || isSlow(answered, until ?? answered));
+  else if ((shape === "poll" || shape === "other") && asked !== undefined) {
+    const isSeen =
+      answered !== undefined && (isSlow(at, asked) || until === undefined || isSlow(answered, until));
     cross(mark, "poll", "upstream", at, isSeen ? asked : at);
     if (answered === undefined) return;
     if (count > 0) cross(mark, "news", "downstream", answered, until);
@@ -489,7 +510,7 @@ function drawFault(mark: FaultMark, column: Column, view: View, yOf: (time: Time
   // On the right, where no row has its label; that of a cut above its line, because others often begin with it.
   const place = { x: round(column.server - 2.5 * LANE), y: round(mark.fault === "cut" ? y - 5 : y + 13) };
   const text = clipped(said, width / 2 - 3 * LANE);
-  add("text", `${mark.number} fault text`, "front", "fault", place, { text });
+  add("text", `${mark.number} fault text`, "top", "fault", place, { text });
 }
 
 function drawRow(
@@ -518,7 +539,7 @@ function drawRow(
     const isRefused = of.mark === "connection" && of.end === "refused";
     const x = round(isRefused ? middle : right - 8);
     add("path", key, "front", "failed", { d: `M${round(left)} ${round(y)}H${x - 7}` });
-    add("path", `${key} break`, "front", "break", { d: `M${x - 5} ${round(y - 5)}l10 10m0-10l-10 10` });
+    drawBreak(`${key} break`, x, y, add);
   } else if (is === "poll" || is === "page") {
     add("path", key, "front", `${is} line`, { d: line });
     const r = is === "page" ? 3 : 3.5;
@@ -540,18 +561,27 @@ function drawRow(
     if (is === "news") {
       add("circle", `${key} dot`, "front", "news", { cx: round(right), cy: round(y), r: 4.5 });
     }
+    if (first.isLost) drawBreak(`${key} lost`, to - 14 * way, y + slope, add);
   }
-  const room = (is === "poll" || is === "page" ? middle : right - 12) - left - INDENT;
+  // An answer that was slow arrives where the next request begins: its label is where it has room.
+  const isAside = !isUp && slope > ROW_GAP && !first.isStuck;
+  const x = isAside ? middle + INDENT : left + INDENT;
+  const room = (is === "poll" || is === "page" ? middle : right - 12) - x;
   const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
+  const more = first.isLost ? `${times} · ${words.lost}` : times;
   const texts = is === "page" && row.marks.length > 1 ? [words.files] : labelsOf(first, words);
-  const text = labels ? `${fitting(texts, room - times.length * LETTER)}${times}` : times.trim();
+  const text = labels ? `${fitting(texts, room - widthOf(more))}${more}` : times.trim();
   if (text === "") return;
-  const slid = slope * (INDENT / Math.max(1, right - left));
-  const place = { x: round(left + INDENT), y: round(y + 4 + (isUp ? slid : slope - slid)) };
+  const slid = slope * ((x - left) / Math.max(1, right - left));
+  const place = { x: round(x), y: round(y + 4 + (isUp ? slid : slope - slid)) };
   const faint = is === "poll" || is === "heartbeat" || is === "page" || is === "ask" || is === "empty";
-  const kind = is === "failed" ? "bad" : faint ? "faint" : "plain";
+  const kind = is === "failed" || first.isLost ? "bad" : faint ? "faint" : "plain";
   const className = `label ${kind}${isSocket ? " inside" : ""}`;
   add("text", `${key} label`, "front", className, place, { text, ...open });
+}
+
+function drawBreak(key: string, x: number, y: number, add: Add): void {
+  add("path", key, "front", "break", { d: `M${round(x - 5)} ${round(y - 5)}l10 10m0-10l-10 10` });
 }
 
 function drawHeads(source: Source, column: Column, { words, top, labels }: View, add: Add): void {
@@ -569,19 +599,23 @@ function fitting(texts: readonly string[], width: number): string {
   return all.find((text) => clipped(text, width) === text) ?? clipped(all.at(-1) ?? "", width);
 }
 
-/** As much of a text as has room. East Asian letters are twice as wide. */
+/** As much of a text as has room. */
 function clipped(text: string, width: number): string {
   let used = 0;
   let shown = "";
   for (const letter of text) {
-    used +=
-      letter > "\u10ff" && letter !== "→" && letter < "\uffe0" && !/[\u2010-\u2027]/.test(letter)
-        ? 2 * LETTER
-        : LETTER;
+    used += widthOf(letter);
     if (used > width) return shown === "" ? "" : `${shown.slice(0, -1)}…`;
     shown += letter;
   }
   return shown;
+}
+
+/** In pixels. East Asian letters are twice as wide. */
+function widthOf(text: string): number {
+  const wide = (letter: string) =>
+    letter > "\u10ff" && letter !== "→" && letter < "\uffe0" && !/[\u2010-\u2027]/.test(letter);
+  return [...text].reduce((width, letter) => width + (wide(letter) ? 2 : 1) * LETTER, 0);
 }
 
 function round(value: number): number {
@@ -604,11 +638,7 @@ export function svgText(
   },
 ): string {
   const { width, height, title, description, style } = about;
-  const ordered = [
-    ...shapes.filter(({ layer }) => layer === "back"),
-    ...shapes.filter(({ layer }) => layer === "front"),
-  ];
-  const elements = ordered
+  const elements = LAYERS.flatMap((layer) => shapes.filter((shape) => shape.layer === layer))
     .filter((shape) => shape.class.split(" ")[0] !== "hit")
     .map(({ tag, class: className, attributes, text = "" }) => {
       const all = Object.entries({ class: className, ...attributes });

@@ -129,8 +129,8 @@ export interface ExchangeMark {
   readonly status?: number;
   /** When the request's first byte was read. */
   readonly at: Time;
-  /** When the request's last byte so far had been passed on to the server: from here on it is held. */
-  readonly asked: Time;
+  /** When the request's last byte so far had been passed on to the server: from here on it is held. Missing until then. */
+  readonly asked?: Time | undefined;
   /** When the response's first byte was read. */
   readonly answered?: Time;
   /** When the response's last byte had been passed on, or the connection broke. Missing while it goes on. */
@@ -141,6 +141,8 @@ export interface ExchangeMark {
   readonly messages: readonly Carried[];
   /** How many in all, the ticks' included. */
   readonly count: number;
+  /** Of a `send`: when its message was first seen to arrive at a browser. Missing until then. */
+  readonly arrived?: Time;
   /** The heads, for `GET /event/N`. */
   readonly request: number;
   readonly response?: number;
@@ -161,6 +163,8 @@ export interface TickMark {
   /** When its last byte had been passed on; missing while a fault holds it up, or where it never was. */
   readonly passed?: Time | undefined;
   readonly message?: Carried | undefined;
+  /** As an exchange's. */
+  readonly arrived?: Time;
   /** For `GET /event/N`. */
   readonly event: number;
   /** The event's, with 60 characters at most. */

@@ -1,7 +1,7 @@
 // A recording as a picture for the notes: the diagram that the viewer draws, as SVG that is light or dark by itself.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DRAWING_WORDS, draw, HEADS, svgText, TIMES } from "./drawing.ts";
+import { DRAWING_WORDS, draw, HEADS, PATIENCE, svgText, TIMES } from "./drawing.ts";
 import type { Mark } from "./events.ts";
 import type { Replayed } from "./replay.ts";
 import type { Language } from "./words.ts";
@@ -47,6 +47,7 @@ export function pictureOf({ store, sources, now }: Replayed, language: Language)
     pxPerSecond,
     top: HEADS + EDGE,
     now,
+    lostBefore: now - PATIENCE,
     words: DRAWING_WORDS[language],
     labels: true,
   });

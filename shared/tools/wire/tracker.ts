@@ -125,6 +125,7 @@ export function trackTraffic(sources: readonly number[], listener: TrackerListen
     clear() {
       for (const tally of tallies.values()) tally.clear();
       for (const connection of connections.values()) connection.clear();
+      shared.sent.clear();
     },
     apply(record) {
       if (record.type === "clear") return true;
@@ -298,19 +299,21 @@ class ConnectionTracker implements DecodedListener {
       this.#askedAt(state, to, at);
       for (const said of messagesIn(textOf(state.bodies.upstream))) {
         state.mark.shape = "send";
-        this.#add(state.mark, this.#send(said, state.mark.at));
+        this.#add(state.mark, this.#send(said, state.mark.at, state.mark));
       }
       state.bodies.upstream.pieces.length = 0;
       this.#tellMark(state.mark);
       return;
     }
-    this.#exchanges.delete(exchange);
     const { mark, bodies } = state;
     const isNews = (mark.shape === "poll" || mark.shape === "held") && (mark.status ?? 0) < 300;
     for (const said of isNews ? messagesIn(textOf(bodies.downstream)) : []) {
       this.#add(mark, this.#arrive(said, to, at));
     }
-    this.#whenPassed(direction, to, at, (passed) => this.#tellMark(Object.assign(mark, { until: passed })));
+    this.#whenPassed(direction, to, at, (passed) => {
+      this.#exchanges.delete(exchange);
+      this.#tellMark(Object.assign(mark, { until: passed }));
+    });
   }
 
   #begin(exchange: Exchange, at: Time): ExchangeState {
@@ -325,7 +328,7 @@ class ConnectionTracker implements DecodedListener {
         method: exchange.method,
         target: shortened(exchange.target),
         at,
-        asked: at,
+        asked: undefined,
         messages: [],
         count: 0,
         request: 0,
@@ -340,7 +343,7 @@ class ConnectionTracker implements DecodedListener {
   }
 
   #askedAt({ mark }: ExchangeState, to: number, at: Time): void {
-    mark.asked = at;
+    mark.asked = undefined;
     this.#whenPassed("upstream", to, at, (passed) => this.#tellMark(Object.assign(mark, { asked: passed })));
   }
 
@@ -349,21 +352,13 @@ class ConnectionTracker implements DecodedListener {
     mark.status = exchange.response.status;
     mark.answered = at;
     mark.response = number;
-    mark.shape = shapeOfResponse(exchange, mark.shape, at - mark.asked);
+    mark.shape = shapeOfResponse(exchange, mark.shape, at - (mark.asked ?? mark.at));
     if (mark.shape === "page") this.#tally.moveToPage(counted);
   }
 
   #tick(state: ExchangeState, unit: Unit, event: number): void {
     const { direction, to, at, until, block, frame, quiet } = unit;
     const { mark } = state;
-    let message: Carried | undefined;
-    for (const said of quiet ? [] : messagesIn(block?.data ?? frame?.message ?? "")) {
-      message = direction === "upstream" ? this.#send(said, at) : this.#arrive(said, to, until);
-      mark.count += 1;
-    }
-    if (frame?.opcode === CLOSE) state.saidGoodbye = true;
-    const isMessage = message !== undefined || frame?.opcode === BINARY;
-    const what = frame?.opcode === CLOSE ? "close" : quiet ? "heartbeat" : isMessage ? "message" : "other";
     const tick: Writable<TickMark> = {
       mark: "tick",
       number: this.#shared.nextMark(),
@@ -371,13 +366,22 @@ class ConnectionTracker implements DecodedListener {
       connection: mark.connection,
       exchange: mark.number,
       direction,
-      what,
+      what: quiet ? "heartbeat" : frame?.opcode === BINARY ? "message" : "other",
       at: until,
       passed: undefined,
-      message,
+      message: undefined,
       event,
       summary: shortened(unit.summary, 60),
     };
+    for (const said of quiet ? [] : messagesIn(block?.data ?? frame?.message ?? "")) {
+      tick.message = direction === "upstream" ? this.#send(said, at, tick) : this.#arrive(said, to, until);
+      tick.what = "message";
+      mark.count += 1;
+    }
+    if (frame?.opcode === CLOSE) {
+      tick.what = "close";
+      state.saidGoodbye = true;
+    }
     this.#tellMark(tick);
     this.#whenPassed(direction, to, until, (passed) => this.#tellMark(Object.assign(tick, { passed })));
   }
@@ -387,16 +391,20 @@ class ConnectionTracker implements DecodedListener {
     mark.count += 1;
   }
 
-  #send(said: Said, at: Time): Carried {
+  #send(said: Said, at: Time, mark: Writable<ExchangeMark | TickMark>): Carried {
     this.#tally.sent += 1;
-    return this.#shared.sent.send(said, at);
+    return this.#shared.sent.send(said, at, mark);
   }
 
   #arrive(said: Said, to: number, at: Time): Carried {
-    const { message, sentAt } = this.#shared.sent.arrive(said);
+    const { message, sent } = this.#shared.sent.arrive(said);
     this.#whenPassed("downstream", to, at, (passed) => {
       this.#tally.arrived += 1;
-      if (sentAt !== undefined) this.#tally.addDelay(passed - sentAt);
+      if (sent === undefined) return;
+      this.#tally.addDelay(passed - sent.at);
+      for (const mark of sent.marks) {
+        if (mark.arrived === undefined) this.#tellMark(Object.assign(mark, { arrived: passed }));
+      }
     });
     return message;
   }

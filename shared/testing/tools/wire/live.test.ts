@@ -317,7 +317,7 @@ test("under a delay the marks say when bytes were read and when they had gone on
   await strike(live, { fault: "delay", ms: 80 });
   await ask(`http://localhost:${live.port}/poll?after=0`);
   const mark = await viewer.mark("exchange", ({ until }) => until !== undefined);
-  const { at, asked, answered = 0, until = 0 } = mark;
+  const { at, asked = 0, answered = 0, until = 0 } = mark;
   expect(asked - at).toBeGreaterThanOrEqual(79);
   expect(until - answered).toBeGreaterThanOrEqual(79);
 });

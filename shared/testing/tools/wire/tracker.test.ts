@@ -168,11 +168,36 @@ test("the answer to a sender is no arrival, and an error is no message", () => {
   expect(wire.counters()).toMatchObject({ requests: 2, sent: 1, arrived: 0 });
 });
 
+test("what has sent a message is told when that has arrived, each time that it was sent", () => {
+  const draft = '{"text":"hi","key":"k"}';
+  const news = OK('[{"id":1,"text":"hi","key":"k"}]');
+  const wire = watched();
+  wire.open();
+  wire.up(1, POST(draft));
+  wire.down(2, OK("{}"));
+  const arrived = () => wire.exchanges().flatMap((mark) => (mark.shape === "send" ? [mark.arrived] : []));
+  expect(arrived()).toEqual([undefined]);
+  wire.up(3, POST(draft));
+  wire.down(4, OK("{}"));
+  wire.up(5, GET("/poll"));
+  wire.down(6, news, true);
+  expect(arrived()).toEqual([undefined, undefined]);
+  wire.apply({
+    type: "passed",
+    at: 9,
+    connection: 1,
+    direction: "downstream",
+    to: 2 * OK("{}").length + Buffer.byteLength(news),
+  });
+  wire.up(10, POST(draft));
+  expect(arrived()).toEqual([9, 9, 9]);
+});
+
 test("what is held up on its way has passed when it has, and never where the connection ended first", () => {
   const wire = watched();
   wire.open();
   wire.up(1, GET("/subscribe"), true);
-  expect(wire.exchanges()).toMatchObject([{ at: 1, asked: 1 }]);
+  expect(wire.exchanges()).toMatchObject([{ at: 1, asked: undefined }]);
   wire.apply({ type: "passed", at: 301, connection: 1, direction: "upstream", to: GET("/subscribe").length });
   wire.down(302, STREAM);
   expect(wire.exchanges()).toMatchObject([{ at: 1, asked: 301, answered: 302, shape: "stream" }]);

@@ -20,6 +20,7 @@ const VIEW: View = {
   pxPerSecond: 24,
   top: 0,
   now: 30_000,
+  lostBefore: 27_000,
   words: DRAWING_WORDS.en,
   labels: true,
 };
@@ -191,6 +192,37 @@ test("what a fault holds up ends halfway, and crosses when it is let through", (
   expect(passed).toBe(2_000);
   expect(classes(drawn([socket, held]))).toMatchObject({ "message downstream stuck": 1 });
   expect(classes(drawn([socket, { ...held, passed: 4_000 }]))).toMatchObject({ "message downstream": 1 });
+});
+
+test("a request that a fault holds up is held by nobody yet, and an answer that it cut has not arrived", () => {
+  const asked = exchange("held", 1_000, { asked: undefined });
+  expect(classes(drawn([asked]))).toEqual({ "ask stuck": 1 });
+  const cut = { ...told, status: 200, answered: 3_000, until: 5_000, broken: true } as const;
+  for (const shape of ["held", "poll"] as const) {
+    expect(classes(drawn([exchange(shape, 1_000, cut)]))).toMatchObject({ "answer news stuck": 1 });
+  }
+});
+
+test("a message that was sent and did not arrive is lost; not at once, and no longer when it arrives", () => {
+  const said = (mark: Mark, view?: Partial<View>) => {
+    const shapes = drawn([mark], view);
+    const label = shapes.find(({ class: name }) => name.startsWith("label"));
+    return [classes(shapes)["break"] ?? 0, label?.text];
+  };
+  const send = exchange("send", 1_000, { ...told, target: "/update", status: 201 });
+  expect(said(send)).toEqual([1, "GET /update “안녕” · not arrived"]);
+  expect(said(send, { labels: false })).toEqual([1, undefined]);
+  const socket = exchange("socket", 500, { status: 101, answered: 501 });
+  const frame = tick(socket, "upstream", 1_000, { message: told.messages[0] });
+  expect(said(frame)).toEqual([1, "“안녕” · not arrived"]);
+  for (const fine of [
+    { ...send, arrived: 9_000 },
+    { ...frame, arrived: 9_000 },
+    { ...send, status: 400 },
+  ]) {
+    expect(said(fine)[0]).toBe(0);
+  }
+  expect(said(send, { lostBefore: 1_000 })[0]).toBe(0);
 });
 
 test("a fault is a band for as long as it lasts", () => {

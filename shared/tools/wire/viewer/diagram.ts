@@ -1,5 +1,5 @@
 // The sequence diagram in its scroller: only what is near the view is drawn, and what does not change only moves.
-import { columnsOf, DRAWING_WORDS, type DrawnShape, draw } from "../drawing.ts";
+import { columnsOf, DRAWING_WORDS, type DrawnShape, draw, type Layer, PATIENCE } from "../drawing.ts";
 import type { Mark, Time } from "../events.ts";
 import type { Language } from "../words.ts";
 import { element, make } from "./dom.ts";
@@ -64,13 +64,16 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
   const scroller = element("scroller", HTMLElement);
   const space = element("space", HTMLElement);
   const svg = element("drawing", SVGSVGElement);
-  const back = element("drawing-back", SVGGElement);
-  const front = element("drawing-front", SVGGElement);
+  const layers = {
+    back: element("drawing-back", SVGGElement),
+    front: element("drawing-front", SVGGElement),
+    top: element("drawing-top", SVGGElement),
+  };
   const mask = element("future", SVGRectElement);
   const nowLine = element("now", SVGPathElement);
   const heads = element("heads", HTMLElement);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const drawn = createDrawn(back, front);
+  const drawn = createDrawn(layers);
 
   let pxPerSecond = USUAL;
   let [width, height] = [0, 0];
@@ -109,6 +112,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
       top: 0,
       // What goes on is drawn into the future, which is covered: so it grows by itself.
       now: wire.link === "ended" ? now : timeOf(range.to),
+      lostBefore: now - PATIENCE,
       words: DRAWING_WORDS[shown.language],
       labels: shown.labels,
     };
@@ -178,7 +182,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
     const y = Math.round((yOf(now) - range.from) / pixel) * pixel;
     const translate = `translate(0 ${shift})`;
     const isOver = wire.link === "ended";
-    for (const part of [back, front, mask, nowLine]) setAttribute(part, "transform", translate);
+    for (const part of [...Object.values(layers), mask, nowLine]) setAttribute(part, "transform", translate);
     setAttribute(mask, "y", String(isOver ? y + BELOW : y));
     setAttribute(nowLine, "d", `M0 ${y}H${width}`);
   }
@@ -375,7 +379,7 @@ interface Drawn {
   update(shapes: readonly DrawnShape[]): void;
 }
 
-function createDrawn(back: SVGGElement, front: SVGGElement): Drawn {
+function createDrawn(layers: Readonly<Record<Layer, SVGGElement>>): Drawn {
   interface Kept {
     readonly node: SVGElement;
     shape: DrawnShape;
@@ -392,7 +396,7 @@ function createDrawn(back: SVGGElement, front: SVGGElement): Drawn {
         let found = kept.get(shape.key);
         if (found === undefined) {
           const node = document.createElementNS(SVG, shape.tag);
-          (shape.layer === "back" ? back : front).append(node);
+          layers[shape.layer].append(node);
           found = { node, shape: { ...shape, class: "", attributes: {} }, round };
           kept.set(shape.key, found);
         }
