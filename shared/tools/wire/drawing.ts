@@ -345,6 +345,8 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const stop = Math.max(start + 4, answer ? (answer.row ?? answer).y : isOver ? yOf(end) : bottom);
     const bar = { mark, lane, start, stop, isOver };
     const before = previous.find((other) => other.lane === lane);
+    // Where there are more than lanes, one that goes on would hide the other.
+    if (before && !before.isOver && !isOver) continue;
     if (before?.mark.broken && before.mark.shape === mark.shape && start > before.stop + 8) {
       for (const x of sidesOf(bar, column)) {
         const d = `M${round(x)} ${round(before.stop + 8)}V${round(start)}`;

@@ -256,6 +256,15 @@ test("two streams at a time have a lane each, the next one takes the lane that i
   expect(third).toBe(first);
 });
 
+test("two hundred sockets are drawn as no more bars than have room, and one that was cut is still seen", () => {
+  const sockets = Array.from({ length: 200 }, (_, at) => exchange("socket", at, { status: 101, answered: at }));
+  const { tube = 0 } = classes(drawn(sockets));
+  expect(tube).toBeGreaterThan(5);
+  expect(tube).toBeLessThan(20);
+  const cut = exchange("socket", 500, { status: 101, answered: 501, until: 900, broken: true });
+  expect(classes(drawn([...sockets, cut]))).toMatchObject({ tube: tube + 1, "break soft": 2 });
+});
+
 test("twenty thousand ticks are drawn as no more rows than have room", () => {
   const stream = exchange("stream", 0, { status: 200, answered: 1 });
   const ticks = Array.from({ length: 20_000 }, (_, index) => tick(stream, "downstream", index));
