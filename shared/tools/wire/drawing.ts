@@ -566,7 +566,7 @@ function drawRow(
     if (first.isLost) drawBreak(`${key} lost`, to - 14 * way, y + slope, add);
   }
   // An answer that was slow arrives where the next request begins: its label is where it has room.
-  const isAside = !isUp && slope > ROW_GAP && !first.isStuck;
+  const isAside = !isUp && slope > 0;
   const x = isAside ? middle + INDENT : left + INDENT;
   const room = (is === "poll" || is === "page" ? middle : right - 12) - x;
   const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
