@@ -148,7 +148,8 @@ test("sections are counted, and the two languages are compared by them and by th
 });
 
 test("a sequence diagram that Mermaid can draw is understood", () => {
-  const diagram = `sequenceDiagram
+  const diagram = `%%{init: {"sequence": {"mirrorActors": false}}}%%
+sequenceDiagram
     autonumber
     participant B as Browser
     actor 사람
@@ -175,6 +176,7 @@ test.each([
   ["sequenceDiagram\nparticipant A\nA->>A", "not understood"],
   ["sequenceDiagram\nloop x", "has no end"],
   ["sequenceDiagram\nend", "nothing to end"],
+  ["%%{init: {sequence: {}}}%%\nsequenceDiagram", "settings are not JSON"],
 ])("a diagram such as %j is refused", (diagram, fault) => {
   expect(faultsInDiagram(diagram).join("\n")).toContain(fault);
 });

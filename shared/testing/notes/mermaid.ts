@@ -11,14 +11,18 @@ const STATEMENTS: readonly RegExp[] = [
   new RegExp(`^(${NAME}) ?${ARROW}[+-]?(${NAME}) ?: (.+)$`, "u"),
   new RegExp(`^Note (?:(?:left|right) of|over) (${NAME})(?:, ?(${NAME}))?: (.+)$`, "u"),
 ];
+/** Mermaid silently draws without settings that are not JSON. */
+const SETTINGS = /^%%\{init: (.*)\}%%\n/;
 const OPENING = /^(?:loop|alt|opt|par|critical|break|rect) .+$/;
 const MIDDLE = /^(?:else|and|option)(?: .+)?$/;
 
 /** What is wrong with a diagram, a line each. */
 export function faultsInDiagram(source: string): string[] {
-  const [first, ...lines] = source.trim().split("\n");
+  const settings = SETTINGS.exec(source)?.[1];
+  const [first, ...lines] = source.replace(SETTINGS, "").trim().split("\n");
   if (first?.trim() !== "sequenceDiagram") return ["it must begin with sequenceDiagram"];
   const faults: string[] = [];
+  if (settings !== undefined && !isJson(settings)) faults.push("its settings are not JSON");
   const declared = new Set<string>();
   let depth = 0;
   for (const line of lines.map((text) => text.trim()).filter((text) => text !== "")) {
@@ -40,4 +44,13 @@ export function faultsInDiagram(source: string): string[] {
   }
   if (depth > 0) faults.push("a loop, alt or the like has no end");
   return faults;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
