@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { answer, asHttpError, HttpError, refuse } from "../../http/answer.ts";
 import { DraftError } from "../../message-store/draft.ts";
 import { StoreError } from "../../message-store/store.ts";
-import { answerIn, answersIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
+import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -59,14 +59,6 @@ describe("an answer", () => {
     });
   });
 
-  test("to HEAD has the length of the body that it leaves out", async () => {
-    expect(await answerOf((_, response) => answer(response, 200, [1]), "HEAD /")).toEqual({
-      status: 200,
-      headers: { ...json, "content-length": "3" },
-      body: "",
-    });
-  });
-
   test("is the first that was given: those that come later are nothing, and no error", async () => {
     const later = vi.fn();
     const { status, body } = await answerOf((_, response) => {
@@ -109,20 +101,6 @@ describe("an error", () => {
     const sentence = expectRefusal(await ask(port, "GET /"), 500);
     expect(sentence).toBe("The server failed on this request: see its own output.");
     expect(stderr.mock.calls).toEqual([[error]]);
-  });
-
-  test("is answered with its headers, and the connection stays open", async () => {
-    const port = await serve((incoming, response) => {
-      incoming.resume().once("end", () => refuse(response, new HttpError(405, "Use GET.", { Allow: "GET" })));
-    });
-    const request = requestOf(port, "POST /", { headers: { Connection: undefined }, body: "{}" });
-    const connection = rawConnection(port, Buffer.concat([request, request]));
-    const [first, second] = answersIn(await connection.until((read) => answersIn(read).length === 2));
-    for (const each of [first, second]) {
-      expect(each?.headers.get("allow")).toBe("GET");
-      expect(each?.headers.get("cache-control")).toBe("no-store");
-      expect(each?.body).toBe('{"error":"Use GET."}');
-    }
   });
 
   test("that comes after the answer has begun ends the connection", async () => {

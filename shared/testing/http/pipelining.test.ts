@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { answer } from "../../http/answer.ts";
-import { isAnswering, waitTurn } from "../../http/pipelining.ts";
+import { waitTurn } from "../../http/pipelining.ts";
 import { answersIn, ask, post, requestOf, serve } from "../ask.ts";
 import { sharedChapter } from "../chapter-process.ts";
 import { type RawConnection, rawConnection } from "../raw.ts";
@@ -169,18 +169,5 @@ describe("waitTurn", () => {
       await answerWhen(() => counts.came === 600 && counts.begun === begun);
     }
     for (const connection of connections) await connection.until((text) => answersIn(text).length === 200);
-  });
-
-  test("is asked of a connection whether it is answering", async () => {
-    const seen: boolean[] = [];
-    const port = await serve(async (incoming, response) => {
-      seen.push(isAnswering(incoming.socket));
-      await waitTurn(incoming, response);
-      seen.push(isAnswering(incoming.socket));
-      response.once("finish", () => seen.push(isAnswering(incoming.socket)));
-      answer(response, 204);
-    });
-    await ask(port, "GET /");
-    expect(seen).toEqual([false, true, false]);
   });
 });

@@ -91,25 +91,6 @@ function pass(chapter: ChapterProcess, milliseconds: number): void {
 }
 
 describe.each(CHAPTERS)("%s", (name) => {
-  test("lets go of those who wait for news", async () => {
-    const chapter = await startChapter(name, { probe: true });
-    const { port, probe } = chapter;
-    const clients = [1, 2, 3].map(() => rawConnection(port, receiving(name, port)));
-    for (const client of clients) {
-      const { waiting } = RECEIVING[name];
-      if (waiting) await client.until((read) => waiting.test(read));
-    }
-    await probe("sockets"); // A few turns of its event loop: it has read what was sent.
-    await beginStop(chapter, "SIGINT");
-    for (const client of clients) await client.until((read) => END[name].test(read));
-    // One answers the close, one goes away, one is deaf.
-    clients[0]?.socket.end(name === "ch12-websocket" ? Buffer.from("888200000000" + "03e9", "hex") : "");
-    clients[1]?.socket.destroy();
-    pass(chapter, 1_000);
-    expect(await chapter.exit).toMatchObject(NOTHING_WRONG);
-    for (const client of clients) expect(client.received()).toMatch(END[name]);
-  });
-
   test("answers who still asks on an open connection, and is not held by it", async () => {
     const chapter = await startChapter(name, { probe: true });
     const { port, probe } = chapter;

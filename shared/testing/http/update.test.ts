@@ -1,8 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { answer, HttpError, refuse } from "../../http/answer.ts";
-import { inTurn, MAX_BODY, parseJson, readJson, updateText } from "../../http/update.ts";
-import { openStore } from "../../message-store/open-store.ts";
-import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
+import { inTurn, readJson } from "../../http/update.ts";
+import { ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
 
 /** A server that answers with the JSON that it read. */
@@ -17,17 +16,8 @@ function serveJson(): Promise<number> {
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-const text = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
 
 describe("a body", () => {
-  test("is read as JSON, whatever JSON it is", async () => {
-    const port = await serveJson();
-    for (const body of ["1", "null", '"한"', '[{"a":1}]', " {} ", text(MAX_BODY)]) {
-      const { status, body: read } = await ask(port, "POST /", { headers: JSON_TYPE, body });
-      expect([status, read]).toEqual([200, `{"read":${body.trim()}}`]);
-    }
-  });
-
   test("is JSON by its content type, parameters or not", async () => {
     const port = await serveJson();
     for (const type of ["application/json", "APPLICATION/json;charset=x", "application/json \t; a=b"]) {
@@ -53,41 +43,6 @@ describe("a body", () => {
     }
   });
 
-  test("is refused at one byte more than 16 KiB, by its length or by its chunks, wherever they are cut", async () => {
-    const port = await serveJson();
-    expect(MAX_BODY).toBe(16_384);
-    const body = text(MAX_BODY + 1);
-    expect(expectRefusal(await ask(port, "POST /", { headers: JSON_TYPE, body }), 413)).toContain(
-      "16384 bytes",
-    );
-    for (const cut of [1, 8_000, MAX_BODY]) {
-      const chunk = (piece: string) => `${piece.length.toString(16)}\r\n${piece}\r\n`;
-      const chunks = `${chunk(body.slice(0, cut))}${chunk(body.slice(cut))}0\r\n\r\n`;
-      const headers = { ...JSON_TYPE, "Transfer-Encoding": "chunked", "Content-Length": undefined };
-      expectRefusal(await ask(port, "POST /", { headers, body: chunks }), 413);
-    }
-  });
-
-  test("is refused by its length before it is there", async () => {
-    const port = await serveJson();
-    const headers = { ...JSON_TYPE, "Content-Length": String(MAX_BODY + 1) };
-    const connection = rawConnection(port, requestOf(port, "POST /", { headers }));
-    expectRefusal(answerIn(await connection.until((read) => read.endsWith("}"))), 413);
-  });
-
-  test("that is not JSON, or not UTF-8, is refused", () => {
-    for (const bytes of ["", "{", "x", "1 2", "\xff", '"\xed\x95"']) {
-      expect(() => parseJson(Buffer.from(bytes, "latin1"))).toThrow(
-        expect.objectContaining({
-          name: "HttpError",
-          status: 400,
-          message: expect.stringContaining('{"text": "Hello"}'),
-        }),
-      );
-    }
-    expect(parseJson(Buffer.from('{"text":"한"}'))).toEqual({ text: "한" });
-  });
-
   test("whose client goes away in the middle is given up", async () => {
     let tell = (_: unknown) => {};
     const failed = new Promise<unknown>((resolve) => {
@@ -103,54 +58,6 @@ describe("a body", () => {
     );
     expect(await failed).toBeInstanceOf(Error);
     expect(await failed).not.toBeInstanceOf(HttpError);
-  });
-});
-
-describe("a text message of a socket", () => {
-  test("is the JSON of a draft, or the text of one where it is no JSON object", async () => {
-    const log = await openStore("memory:");
-    const texts = [
-      '{"text":"한","author":"ann","key":"k"}',
-      "Hello",
-      "",
-      "[1]",
-      "null",
-      '"x"',
-      "5",
-      "{",
-      '{"text"',
-    ];
-    for (const text of texts) {
-      const reply = await updateText(text, log);
-      if (text === "") expect(reply).toEqual({ error: expect.stringMatching(/blank/), key: undefined });
-      else expect([text, reply]).toEqual([text, undefined]);
-    }
-    const [first, ...others] = await log.after(0);
-    expect(first).toMatchObject({ text: "한", author: "ann", key: "k" });
-    expect(others.map(({ text }) => text)).toEqual(["Hello", "[1]", "null", '"x"', "5", "{", '{"text"']);
-  });
-
-  test("whose key the log has already is answered with the first message", async () => {
-    const log = await openStore("memory:");
-    const { message } = await log.append({ text: "first", key: "k" });
-    expect(await updateText('{"text":"second","key":"k"}', log)).toEqual(message);
-  });
-
-  test("that is refused is answered with a sentence, and with its key where it has one", async () => {
-    const log = await openStore("memory:");
-    for (const [text, key] of [
-      ['{"text":" ","key":"k"}', "k"],
-      ['{"text":"x","key":"a b"}', "a b"],
-      ['{"text":"x","key":5}', undefined],
-      ["{}", undefined],
-    ] as const) {
-      expect(await updateText(text, log)).toEqual({ error: expect.stringMatching(/^The field .*\.$/), key });
-    }
-    await log.close();
-    expect(await updateText('{"text":"x","key":"k"}', log)).toEqual({
-      error: expect.stringMatching(/^The log is closed.*\.$/),
-      key: "k",
-    });
   });
 });
 

@@ -98,17 +98,6 @@ describe("an upgrade to WebSocket", () => {
 describe("an upgrade to another protocol", () => {
   const h2c = { Connection: "Upgrade, HTTP2-Settings", Upgrade: "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__" };
 
-  test("is ignored: h2c gets the page, and the connection goes on", async () => {
-    const { port } = chapter();
-    const page = await ask(port, "GET /");
-    const connection = rawConnection(port, requestOf(port, "GET /", { headers: h2c }));
-    await connection.until((read) => answersIn(read).length === 1);
-    connection.socket.write(requestOf(port, "GET /nowhere"));
-    const [first, second] = answersIn(await connection.ended());
-    expect([first?.status, first?.body]).toEqual([200, page.body]);
-    expect(second?.status).toBe(404);
-  });
-
   test("is ignored as often as it comes on one connection, and leaves nothing behind each time", async () => {
     const { port, stderr } = chapter();
     const connection = rawConnection(port, Buffer.alloc(0));

@@ -3,12 +3,6 @@ import { formatLine, parseLine, quoteLine } from "../../message-store/line.ts";
 
 const line = { author: "ann", text: '안녕 "\n\u0000\u2028 👋', timestamp: 1, key: "k", writer: "w" };
 
-test("a line is one line, and reads back as it was", () => {
-  const text = formatLine(line);
-  expect(text.indexOf("\n")).toBe(text.length - 1);
-  expect(parseLine(Buffer.from(text.trimEnd()))).toEqual(line);
-});
-
 test("the longest message there can be is a line that reads back", () => {
   const longest = {
     ...line,

@@ -67,12 +67,12 @@ test("one word stands for one thing: what the first edition said worst cannot co
   const fine =
     "## Questions\n\n## 질문\n\nThe server answers a request. “Any news?” A worked answer. “새 소식 있어요?” 응답합니다. 대답, 정답.\n";
   expect(wrongWords(pageOf(`${fine}\nA \`anew\` call.\n\n\`\`\`\nanew\n\`\`\`\n`))).toEqual([]);
-  expect(wrongWords(pageOf("<!-- tests: own -->\n1. all who wait\n"))).toEqual([]);
+  expect(wrongWords(pageOf("<!-- tests: -->\n1. all who wait\n"))).toEqual([]);
 });
 
 test("words, code and the way to the first command are counted as a reader meets them", () => {
   const page = pageOf(
-    `# One two\n\nthree \`four five\`, six - seven\n\n\`\`\`mermaid\nno\n\`\`\`\n\n\`\`\`ts\na\nb\n\`\`\`\n\n<!-- tests: own -->\n1. no\n\n\`\`\`console\n$ no\n\`\`\`\n\n| eight | 9 |\n| --- | --- |\n`,
+    `# One two\n\nthree \`four five\`, six - seven\n\n\`\`\`mermaid\nno\n\`\`\`\n\n\`\`\`ts\na\nb\n\`\`\`\n\n<!-- tests: -->\n1. no\n\n\`\`\`console\n$ no\n\`\`\`\n\n| eight | 9 |\n| --- | --- |\n`,
   );
   expect(wordsBeforeCommand(page)).toBe(7);
   expect(countWords(page)).toBe(8);

@@ -67,28 +67,6 @@ describe.runIf(hasPosixTools())("a transcript", () => {
     await expect(follow(poll)).rejects.toThrow("it also printed:\n204\nend");
   });
 
-  test("has as many terminals as it needs: what one prints may depend on what is typed into another", async () => {
-    expect(
-      await faultOf(
-        [
-          "# terminal 1",
-          "$ cat",
-          ">> first",
-          "first",
-          "# terminal 2",
-          '$ npm run say -- --author ann "안녕"',
-          '{"id":1,"author":"ann","text":"안녕","timestamp":{timestamp},"key":"{key}"}',
-          "# terminal 1",
-          ">> second",
-          "second",
-          "^C",
-          "$ curl -s http://localhost:3000/poll?after=0",
-          '[{"id":1,"author":"ann","text":"안녕","timestamp":{timestamp},"key":"{key}"}]',
-        ].join("\n"),
-      ),
-    ).toBe("");
-  });
-
   test("may end a program that does not end by itself, and must", async () => {
     expect(await faultOf("$ cat\n>> a\na\n^C\n$ echo b\nb\n")).toBe("");
     expect(await faultOf("$ cat\n>> a\nb\n^C\n")).toContain("expected: b\n  printed:  a");

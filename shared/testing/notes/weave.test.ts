@@ -66,33 +66,18 @@ describe("a declaration is found by its name", () => {
 /** A page that holds `text`, in a project of its own. */
 function weaving(text: string, language: Language = "en"): string {
   const root = temporaryFolder();
-  mkdirSync(join(root, "ch10-long-polling/test/transcripts"), { recursive: true });
+  mkdirSync(join(root, "ch10-long-polling"));
   mkdirSync(join(root, "shared/tools/compare"), { recursive: true });
   writeFileSync(join(root, "a.ts"), SOURCE);
   writeFileSync(
     join(root, "ch10-long-polling/b.ts"),
     SOURCE.replace("25_000", "30_000").replace("run();", "go();"),
   );
-  writeFileSync(
-    join(root, "ch10-long-polling/test/transcripts/t.txt"),
-    `$ curl -d '{"text": "a"}' http://localhost:3000/update\nanswer\n`,
-  );
-  writeFileSync(
-    join(root, "ch10-long-polling/test/transcripts/pipe.txt"),
-    "$ printf x | nc localhost 3000\n",
-  );
-  writeFileSync(
-    join(root, "ch10-long-polling/test/transcripts/pipe.windows"),
-    "curl.exe telnet://localhost:3000\n",
-  );
-  writeFileSync(
-    join(root, "shared/tools/compare/figures.json"),
-    JSON.stringify({ words: { ko: { rate: "요청" } }, idle: [{ rate: 1, bytes: 2 }] }),
-  );
+  writeFileSync(join(root, "shared/tools/compare/figures.json"), JSON.stringify({ words: { en: {} } }));
   const page: Page = { folder: "ch10-long-polling", language, path: "README.md", text };
   const sources: Sources = {
     root,
-    promises: new Map([[page.folder, { own: ["it *holds*"], shared: ["it keeps"] }]]),
+    promises: new Map([[page.folder, ["it *holds*", "it keeps"]]]),
     korean: new Map([["it keeps", "지킵니다"]]),
   };
   return weave(page, sources);
@@ -108,45 +93,10 @@ describe("npm run notes", () => {
     expect(weaving(once.replace("25_000", "7"))).toBe(once);
   });
 
-  test("shows a transcript", () => {
-    expect(weaving("<!-- lines: test/transcripts/t.txt -->\n")).toBe(
-      `<!-- lines: test/transcripts/t.txt -->
-\`\`\`console
-$ curl -d '{"text": "a"}' http://localhost:3000/update
-answer
-\`\`\`
-`,
-    );
-  });
-
-  test("shows commands for Windows that were written by hand, where only a POSIX system has what it takes", () => {
-    expect(weaving("<!-- windows: test/transcripts/pipe.txt -->\n")).toBe(
-      "<!-- windows: test/transcripts/pipe.txt -->\n```powershell\ncurl.exe telnet://localhost:3000\n```\n",
-    );
-  });
-
-  test("shows what changed, of the files or of what is named", () => {
-    expect(weaving('<!-- diff: ../a.ts b.ts #HOLD #"server.on("upgrade"" -->\n')).toContain(
-      "```diff\n /** How long. */\n-const HOLD = 25_000;\n+const HOLD = 30_000;\n\n // Why it is",
-    );
-    expect(weaving("<!-- diff: ../a.ts b.ts -->\n")).toContain(
-      "@@ -7,3 +7,3 @@\n /** How long. */\n-const HOLD",
-    );
-  });
-
-  test("numbers the promises, the chapter's own first, in the page's language", () => {
-    expect(weaving("<!-- tests: own -->\n\n<!-- tests: shared -->\n")).toBe(
-      "<!-- tests: own -->\n1. it \\*holds\\*\n\n<!-- tests: shared -->\n2. it keeps\n",
-    );
-    expect(weaving("<!-- tests: shared -->\n2. old\n", "ko")).toBe("<!-- tests: shared -->\n2. 지킵니다\n");
-    expect(() => weaving("<!-- tests: own -->\n", "ko")).toThrow(
+  test("numbers the promises, each of which must have its Korean", () => {
+    expect(weaving("<!-- tests: -->\n9. old\n")).toBe("<!-- tests: -->\n1. it \\*holds\\*\n2. it keeps\n");
+    expect(() => weaving("<!-- tests: -->\n", "ko")).toThrow(
       "no Korean in shared/tools/notes/korean for: \n  it *holds*",
-    );
-  });
-
-  test("makes a table of figures, with words in the page's language", () => {
-    expect(weaving("<!-- figures: idle -->\n", "ko")).toBe(
-      "<!-- figures: idle -->\n| 요청 | bytes |\n| --- | --- |\n| 1 | 2 |\n",
     );
   });
 
@@ -156,7 +106,7 @@ answer
     ["<!-- lines: test/transcripts/gone.txt -->", "no such file"],
     ["<!-- diff: ../a.ts b.ts #run -->", "run does not change"],
     ["<!-- diff: ../a.ts b.ts #gone -->", "no gone in either file"],
-    ["<!-- figures: gone -->", "no list at this path"],
+    ["<!-- figures: gone -->", "no list of this name"],
     ["<!-- cod: ../a.ts -->", "1 comments, but 0 markers"],
     ["- in a list\n  <!-- code: ../a.ts -->", "1 comments, but 0 markers"],
   ])("says what is wrong with %s", (text, message) => {

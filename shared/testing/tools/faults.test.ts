@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { statusLine } from "../../tools/command.ts";
-import { cut, delay, drawFault, faultsOf, refuse, stall } from "../../tools/flaky/faults.ts";
+import { cut, delay, faultsOf, refuse, stall } from "../../tools/flaky/faults.ts";
 import type { TcpProxy } from "../../tools/flaky/proxy.ts";
 import { between, oneOf, seeded } from "../../tools/random.ts";
 
@@ -60,17 +60,6 @@ test("the end of one fault leaves the others, and what is over in a moment has n
   faults.end(cut);
   expect(told.slice(3)).toEqual(["resume upstream", "stall downstream"]);
   expect(faults.lasting.map(({ name }) => name)).toEqual(["stalled downstream"]);
-});
-
-test("each kind is drawn, none much more often than another", () => {
-  const random = seeded(1);
-  const counts = new Map<string, number>();
-  for (let draw = 0; draw < 6_000; draw += 1) {
-    const name = drawFault(random, 9).name.replace(/ by \d ms| upstream| downstream/, "");
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  expect(counts.size).toBe(6);
-  for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(100);
 });
 
 test("the same seed gives the same numbers: Mulberry32, as published", () => {

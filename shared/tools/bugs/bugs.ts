@@ -44,7 +44,6 @@ const STORE_TESTS = [
   "shared/testing/message-store/store.test.ts",
   "shared/testing/message-store/file-store.test.ts",
 ];
-const PROCESSES = "shared/testing/message-store/file-store.processes.test.ts";
 const HOSTILE = "shared/testing/hostile/hostile.test.ts";
 const ATTACKS = "shared/testing/hostile/attacks.test.ts";
 const PROPERTIES = "shared/testing/hostile/properties.test.ts";
@@ -889,8 +888,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: UPDATE,
     find: "      if (size <= MAX_BODY) chunks.push(chunk);\n      else reject(tooLarge());",
     replace: "      chunks.push(chunk);",
-    tests: ["shared/testing/http/update.test.ts"],
-    says: "is refused at one byte more than 16 KiB",
+    tests: [TEST09],
+    says: "more than 16 KiB is refused, and the sender is told",
   },
   {
     name: "decodes-the-pieces",
@@ -1050,7 +1049,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "resolve({ message: { ...message, id: ++this.#counter }, added: ours.has(message) })",
       },
     ],
-    tests: [...STORE_TESTS, PROCESSES],
+    tests: STORE_TESTS,
     says: "two stores on one file hold one sequence",
   },
   {
@@ -1157,8 +1156,8 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "const { O_RDWR, O_CREAT,",
       },
     ],
-    tests: [...STORE_TESTS, PROCESSES],
-    says: "processes that append at once hold one sequence",
+    tests: [TEST09],
+    says: "two processes, and another chapter, on one file",
   },
   {
     name: "drops-the-key",

@@ -5,14 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { PROMISES } from "../verify/promises.ts";
 
-/** A chapter's promises: what all chapters owe, and what is this one's own. */
-export interface Promises {
-  readonly shared: readonly string[];
-  readonly own: readonly string[];
-}
-
-/** @returns the names of the tests in each chapter's `test/chapter.test.ts`, in their order there, by the folder */
-export async function testNames(root: string, folders: readonly string[]): Promise<Map<string, Promises>> {
+/**
+ * @returns the names of the tests in each chapter's `test/chapter.test.ts`, by the folder: first its own, then those that
+ *   all chapters have
+ */
+export async function testNames(root: string, folders: readonly string[]): Promise<Map<string, string[]>> {
   // Without the tests' configuration, which builds first: collecting names needs no build.
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -34,13 +31,9 @@ export async function testNames(root: string, folders: readonly string[]): Promi
         .filter(({ file }) => file === join(root, folder, "test/chapter.test.ts"))
         .map(({ name }) => String(name).split(" > "));
       const isShared = (path: readonly string[]) => path[0] === `${folder} keeps its promises`;
-      return [
-        folder,
-        {
-          shared: names.filter(isShared).map((path) => path.slice(1).join(": ")),
-          own: names.filter((path) => !isShared(path)).map((path) => path.join(": ")),
-        },
-      ];
+      const own = names.filter((path) => !isShared(path));
+      const shared = names.filter(isShared).map((path) => path.slice(1));
+      return [folder, [...own, ...shared].map((path) => path.join(": "))];
     }),
   );
 }

@@ -5,13 +5,13 @@ import { extname, join } from "node:path";
 import { structuredPatch } from "diff";
 import { declarationOf } from "./declarations.ts";
 import { type Block, parseMarkdown } from "./markdown.ts";
-import { byHandFor, CHAPTERS, type Language, type Page } from "./pages.ts";
-import { koreanNames, type Promises, testNames } from "./test-names.ts";
+import { byHandFor, CHAPTERS, type Page } from "./pages.ts";
+import { koreanNames, testNames } from "./test-names.ts";
 
 /** What weaving needs besides the files: the names of the tests. */
 export interface Sources {
   readonly root: string;
-  readonly promises: ReadonlyMap<string, Promises>;
+  readonly promises: ReadonlyMap<string, readonly string[]>;
   readonly korean: ReadonlyMap<string, string>;
 }
 
@@ -106,50 +106,36 @@ function weaveWindows(path: string, page: Page, sources: Sources): string {
   return fence("powershell", read(byHandFor(path), page, sources));
 }
 
-/** `OLD NEW`: the hunks of the whole files. `OLD NEW #name`: what is named, whole, with the changes marked. */
+/** `OLD NEW #name`: what is named, whole, with the changes marked. */
 function weaveDiff(argument: string, page: Page, sources: Sources): string {
   const { words, names } = wordsOf(argument);
   const [older = "", newer = ""] = words;
   const [from, to] = [read(older, page, sources), read(newer, page, sources)];
-  if (names.length === 0) return fence("diff", hunksOf(from, to, 1).join("\n"));
   const pieces = names.map((name) => {
     const [before, after] = [declarationOf(from, name), declarationOf(to, name)];
     if (before === undefined && after === undefined) throw new Error(`no ${name} in either file`);
     if (before === after) throw new Error(`${name} does not change`);
-    const [, ...lines] = hunksOf(before ? `${before}\n` : "", after ? `${after}\n` : "", 1_000);
-    return lines.join("\n");
+    const [whole = "", changed = ""] = [before, after].map((text) => (text ? `${text}\n` : ""));
+    const { hunks } = structuredPatch("", "", whole, changed, "", "", { context: 1_000 });
+    return hunks.flatMap(({ lines }) => lines).join("\n");
   });
   return fence("diff", pieces.join("\n\n"));
 }
 
-function hunksOf(from: string, to: string, context: number): string[] {
-  const { hunks } = structuredPatch("", "", from, to, "", "", { context });
-  return hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
-    ...hunk.lines,
-  ]);
+/** The chapter's promises, its own first. */
+function weaveTests(_: string, page: Page, { promises, korean }: Sources): string {
+  const names = promises.get(page.folder);
+  if (!names) throw new Error("no chapter");
+  if (page.language === "en") return numbered(names);
+  const missing = names.filter((name) => !korean.has(name));
+  if (missing.length > 0) {
+    throw new Error(`no Korean in shared/tools/notes/korean for: \n  ${missing.join("\n  ")}`);
+  }
+  return numbered(names.map((name) => korean.get(name) ?? ""));
 }
 
-/** `own`, `shared`, or nothing for both: the chapter's promises, numbered through, its own first. */
-function weaveTests(argument: string, page: Page, { promises, korean }: Sources): string {
-  const found = promises.get(page.folder);
-  if (!found) throw new Error("no chapter");
-  const own = found.own.map((name, index) => ({ name, number: index + 1 }));
-  const shared = found.shared.map((name, index) => ({ name, number: own.length + index + 1 }));
-  const listed = { own, shared, "": [...own, ...shared] }[argument];
-  if (!listed?.length) throw new Error("say own, shared, or nothing");
-  const missing = listed.filter(({ name }) => page.language === "ko" && !korean.has(name));
-  if (missing.length > 0) {
-    throw new Error(
-      `no Korean in shared/tools/notes/korean for: ${missing.map(({ name }) => `\n  ${name}`).join("")}`,
-    );
-  }
-  return listed
-    .map(
-      ({ name, number }) =>
-        `${number}. ${escapeMarkdown(page.language === "ko" ? (korean.get(name) ?? "") : name)}`,
-    )
-    .join("\n");
+function numbered(names: readonly string[]): string {
+  return names.map((name, index) => `${index + 1}. ${escapeMarkdown(name)}`).join("\n");
 }
 
 function escapeMarkdown(text: string): string {
@@ -157,28 +143,19 @@ function escapeMarkdown(text: string): string {
 }
 
 /**
- * `a.b.c`: the value there in `shared/tools/compare/figures.json`, which `npm run compare` writes. A list of flat objects is
+ * `NAME`: the list of that name in `shared/tools/compare/figures.json`, which `npm run compare` writes. Its flat objects are
  * a table, their names its head; the names' words in this language are `words.LANGUAGE.NAME` in that file.
  */
-function weaveFigures(path: string, page: Page, { root }: Sources): string {
-  const figures: unknown = JSON.parse(readFileSync(join(root, "shared/tools/compare/figures.json"), "utf8"));
-  const rows = at(figures, path);
-  if (!Array.isArray(rows) || rows.length === 0) throw new Error("no list at this path");
+function weaveFigures(list: string, page: Page, { root }: Sources): string {
+  const figures = JSON.parse(readFileSync(join(root, "shared/tools/compare/figures.json"), "utf8"));
+  const rows: unknown = figures[list];
+  if (!Array.isArray(rows) || rows.length === 0) throw new Error("no list of this name");
+  const wordOf = (name: string) => String(figures.words[page.language][name] ?? name);
   const names = Object.keys(Object(rows[0]));
-  const head = names.map((name) => wordOf(figures, page.language, name));
-  const body = rows.map((row) =>
-    names.map((name) => wordOf(figures, page.language, String(Object(row)[name]))),
-  );
+  const head = names.map(wordOf);
+  const body = rows.map((row) => names.map((name) => wordOf(String(Object(row)[name]))));
   const rule = names.map(() => "---");
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function at(value: unknown, path: string): unknown {
-  return path.split(".").reduce((inner: unknown, name) => Object(inner)[name], value);
-}
-
-function wordOf(figures: unknown, language: Language, name: string): string {
-  return String(Object(at(figures, `words.${language}`))[name] ?? name);
 }
 
 /** `a.ts b.ts #one #"two words"` → the words, and the names. */
