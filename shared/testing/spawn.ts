@@ -7,9 +7,7 @@ import { createInterface } from "node:readline";
 /** The project's folder, seen from here or from what this file is compiled to in `dist`. */
 const ROOT = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../.." : "../../..");
 
-/** The chapters, in the order of the lecture. */
-export const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"] as const;
-export type ChapterFolder = (typeof CHAPTERS)[number];
+export { CHAPTER_NAMES as CHAPTERS, type ChapterName as ChapterFolder } from "../html-renderer/chapters.ts";
 
 /** How a chapter's process ended. */
 export interface Exit {

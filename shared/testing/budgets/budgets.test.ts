@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { diffArrays } from "diff";
 import { expect, test } from "vitest";
+import { CHAPTER_NAMES as CHAPTERS } from "../../html-renderer/chapters.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"];
 const FILES = [
   { file: "server.ts", lines: 80 },
   { file: "client.ts", lines: 40 },

@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { answer, asHttpError, HttpError, refuse } from "../../http/answer.ts";
-import { DraftError } from "../../message-store/draft.ts";
-import { StoreError } from "../../message-store/store.ts";
+import { answer, HttpError, refuse } from "../../http/answer.ts";
 import { answerIn, ask, expectRefusal, requestOf, serve } from "../ask.ts";
 import { rawConnection } from "../raw.ts";
 
@@ -33,32 +31,6 @@ describe("an answer", () => {
     expect(await answerOf((_, response) => answer(response, 200, null))).toMatchObject({ body: "null" });
   });
 
-  test("is a string or bytes as they are, with the headers that are given", async () => {
-    const headers = { "Content-Type": "text/plain", "Cache-Control": "no-cache", ETag: '"x"' };
-    for (const body of ["한", Buffer.from("한")]) {
-      expect(await answerOf((_, response) => answer(response, 200, body, headers))).toEqual({
-        status: 200,
-        headers: {
-          "cache-control": "no-cache",
-          connection: "close",
-          "content-length": "3",
-          "content-type": "text/plain",
-          etag: '"x"',
-          "x-content-type-options": "nosniff",
-        },
-        body: "한",
-      });
-    }
-  });
-
-  test("may have no body", async () => {
-    expect(await answerOf((_, response) => answer(response, 204))).toEqual({
-      status: 204,
-      headers: { "cache-control": "no-store", connection: "close" },
-      body: "",
-    });
-  });
-
   test("is the first that was given: those that come later are nothing, and no error", async () => {
     const later = vi.fn();
     const { status, body } = await answerOf((_, response) => {
@@ -76,23 +48,6 @@ describe("an answer", () => {
 });
 
 describe("an error", () => {
-  test("of the client is its status and its sentence", () => {
-    const own = new HttpError(405, "Use GET.", { Allow: "GET" });
-    expect(asHttpError(own)).toBe(own);
-    expect(own).toMatchObject({
-      name: "HttpError",
-      status: 405,
-      message: "Use GET.",
-      headers: { Allow: "GET" },
-    });
-    expect(asHttpError(new DraftError("Say it."))).toMatchObject({
-      status: 400,
-      message: "Say it.",
-      headers: {},
-    });
-    expect(asHttpError(new StoreError("Full."))).toMatchObject({ status: 503, message: "Full." });
-  });
-
   test("that nobody foresaw is 500, without its details, which are said on standard error", async () => {
     const stderr = vi.spyOn(console, "error").mockImplementation(() => {});
     onTestFinished(() => stderr.mockRestore());

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { fail, open, parseOptions, StartError, UsageError } from "../../http/open.ts";
+import { describe, expect, test, vi } from "vitest";
+import { open, parseOptions, UsageError } from "../../http/open.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { temporaryFolder } from "../chapter-process.ts";
 
@@ -254,17 +254,4 @@ describe("a chapter opens", () => {
   --poll-interval NUMBER  milliseconds between two polls (1000)
   --help                  this text`);
   });
-});
-
-test("what fails is said with the chapter's name: exit code 2 for the command, 1 for the machine", () => {
-  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
-    throw new Error(`exit ${code}`);
-  });
-  const stderr = vi.spyOn(console, "error").mockImplementation(() => {});
-  onTestFinished(() => void vi.restoreAllMocks());
-  expect(() => fail("ch11-sse", new UsageError("One."))).toThrow("exit 2");
-  expect(() => fail("ch11-sse", new StartError("Two."))).toThrow("exit 1");
-  expect(() => fail("ch11-sse", "Three.")).toThrow("exit 1");
-  expect(stderr.mock.calls).toEqual([["ch11-sse: One."], ["ch11-sse: Two."], ["ch11-sse: Three."]]);
-  expect(exit).toHaveBeenCalledTimes(3);
 });

@@ -122,15 +122,6 @@ test("one draft to two stores in the same millisecond is added by one of them", 
   }
 });
 
-test("what another store wrote is heard without asking, and is there after a refresh", async () => {
-  const [a, b] = [await openIt(), await openIt()];
-  await a.append({ text: "a" });
-  await hears(b, 1);
-  await a.append({ text: "b" });
-  await b.refresh();
-  expect(texts(await b.after(0))).toEqual(["a", "b"]);
-});
-
 test("a refresh ends even where messages never stop coming", async () => {
   const [a, b] = [await openIt(), await openIt()];
   let done = false;

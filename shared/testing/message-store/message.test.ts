@@ -7,15 +7,6 @@ test("a draft is its own text, author and key, exactly as sent", () => {
   expect(parseDraft({ text, author: "ann", key: "a_Z-9" })).toEqual({ text, author: "ann", key: "a_Z-9" });
 });
 
-test("an author that is missing or empty is anonymous", () => {
-  expect(parseDraft({ text: "x" })).toEqual({ text: "x", author: "anonymous" });
-  expect(parseDraft({ text: "x", author: "" })).toEqual({ text: "x", author: "anonymous" });
-});
-
-test("fields that are not known are ignored", () => {
-  expect(parseDraft({ text: "x", id: 7, timestamp: 1 })).toEqual({ text: "x", author: "anonymous" });
-});
-
 test("lengths are counted in UTF-16 units, and the longest is taken", () => {
   const longest = { text: "👋".repeat(MAX_TEXT / 2), author: "한".repeat(MAX_AUTHOR), key: "k".repeat(64) };
   expect(parseDraft(longest)).toEqual(longest);

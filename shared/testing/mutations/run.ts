@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { CHAPTER_NAMES } from "../../html-renderer/chapters.ts";
 import { type Edit, MUTATIONS, type Mutation } from "../../tools/bugs/bugs.ts";
 import { editsOf, planted } from "../../tools/bugs/plant.ts";
 import { measured } from "../../tools/proof/figures.ts";
@@ -38,11 +39,9 @@ function makeCopy(): string {
   return folder;
 }
 
-const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"];
-
 /** @returns what the compiler says; nothing where all is well */
 async function build(folder: string): Promise<string> {
-  const { code, text } = await runNode(folder, ["node_modules/typescript/bin/tsc", "-b", ...CHAPTERS]);
+  const { code, text } = await runNode(folder, ["node_modules/typescript/bin/tsc", "-b", ...CHAPTER_NAMES]);
   return code === 0 ? "" : text;
 }
 

@@ -90,12 +90,6 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(text.replaceAll(/\x1b\[[\d;]*m/g, "")).toMatch(SIDE_BY_SIDE);
   });
 
-  test("a narrow one shows a patch, in colours", async () => {
-    const text = await onTerminal(159);
-    expect(text).toContain("\x1b[1m--- ch10-long-polling/server.ts\x1b[0m\n");
-    expect(text).toContain("\x1b[31m-\x1b[0m");
-  });
-
   test("NO_COLOR leaves the colours out", async () => {
     const text = await onTerminal(160, { NO_COLOR: "1" });
     expect(text).toMatch(SIDE_BY_SIDE);

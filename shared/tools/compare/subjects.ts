@@ -18,9 +18,7 @@ const inFile = (path: string) => ["--port", "0", "--store", `file:${path}`];
 const FLOORS = "shared/tools/compare/floors.js";
 const RIVALS = "shared/tools/compare/rivals.js";
 
-/** The chapters, in the order of the lecture. */
-export const CHAPTERS = ["ch09-polling", "ch10-long-polling", "ch11-sse", "ch12-websocket"] as const;
-export type ChapterName = (typeof CHAPTERS)[number];
+export { CHAPTER_NAMES as CHAPTERS, type ChapterName } from "../../html-renderer/chapters.ts";
 
 const SUBJECTS = {
   "ch09-polling": { script: "ch09-polling/server.js", args: IN_MEMORY, technique: "polling" },

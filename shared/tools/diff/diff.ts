@@ -1,8 +1,8 @@
 // `npm run diff -- 10 11`: what changes from one chapter to another, which is the lesson.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { fail, UsageError } from "../command.ts";
+import { CHAPTER_NAMES } from "../../html-renderer/chapters.ts";
+import { fail, readFlags, UsageError } from "../command.ts";
 import { show } from "./print.ts";
 
 const HELP = `diff: what changes from one chapter to another, in server.ts and client.ts
@@ -17,40 +17,27 @@ const FILES = ["server.ts", "client.ts"];
 const ROOT = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../../.." : "../../../..");
 
 /** @param word `9`, `09`, `ch09`, `polling` or `ch09-polling`; a `/` behind it comes from the shell's completion */
-function chapterOf(word: string, chapters: readonly string[]): string {
+function chapterOf(word: string): string {
   const given = word.replace(/[\\/]$/, "");
-  const found = chapters.find((chapter) => {
+  const found = CHAPTER_NAMES.find((chapter) => {
     const [, number = "", name] = /^ch(\d+)-(.*)$/.exec(chapter) ?? [];
     return [chapter, `ch${number}`, number, String(Number(number)), name].includes(given);
   });
   if (found === undefined)
-    throw new UsageError(`There is no chapter ${word}: take two of ${chapters.join(", ")}.`);
+    throw new UsageError(`There is no chapter ${word}: take two of ${CHAPTER_NAMES.join(", ")}.`);
   return found;
 }
 
 /** @returns the two chapters; undefined where help is asked for */
 function readCommand(args: readonly string[]): { from: string; to: string } | undefined {
-  let words: string[];
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { help: { type: "boolean" } },
-    });
-    if (values.help) return undefined;
-    words = positionals;
-  } catch (error) {
-    const [sentence] = error instanceof Error ? error.message.split(". ") : [];
-    throw new UsageError(`${sentence}. --help says how to use it.`);
-  }
+  const flags = readFlags({ help: { help: "this text" } }, args, 9);
+  if (flags.has("help")) return undefined;
+  const { words } = flags;
   const [first, second] = words;
   if (first === undefined || second === undefined || words.length > 2) {
     throw new UsageError("Name two chapters, as in npm run diff -- 10 11.");
   }
-  const chapters = readdirSync(ROOT)
-    .filter((name) => /^ch\d+-/.test(name))
-    .sort();
-  const [from, to] = [chapterOf(first, chapters), chapterOf(second, chapters)];
+  const [from, to] = [chapterOf(first), chapterOf(second)];
   if (from === to) throw new UsageError("These are the same chapter: name two, as in npm run diff -- 10 11.");
   return { from, to };
 }
