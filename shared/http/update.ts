@@ -72,7 +72,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws HttpError 400 if the bytes are not UTF-8 (half a character, for example) or not JSON */
-export function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
     // The whole, not the pieces: a Korean character has three bytes, and a chunk may end after the first.
     return JSON.parse(utf8.decode(bytes));

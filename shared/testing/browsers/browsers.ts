@@ -7,6 +7,7 @@ import type { MessageStore } from "../../message-store/store.ts";
 import { type ChapterFolder, startChapter, temporaryFolder } from "../chapter-process.ts";
 import { type ChatPage, openPage } from "./chat-page.ts";
 import { ENGINES, type Engine, findBrowser, launchBrowser } from "./engines.ts";
+import type { Network } from "./network.ts";
 
 /** Opens a page that is closed, and found without a fault, when the test is over. */
 export type OpenPage = (engine: Engine, url: string, headers?: Record<string, string>) => Promise<ChatPage>;
@@ -52,4 +53,11 @@ export async function openLog(): Promise<{ store: string; log: MessageStore }> {
 
 export function numbers(word: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
+}
+
+/** Cuts pages off from their server, and waits until they have noticed. */
+export async function cutOff({ decide, breakOff }: Network, ...pages: readonly ChatPage[]): Promise<void> {
+  decide(() => "breaks off");
+  breakOff();
+  for (const page of pages) await page.is("reconnecting");
 }

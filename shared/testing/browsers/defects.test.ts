@@ -2,7 +2,7 @@ import type { Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
 import { post } from "../ask.ts";
 import { CHAPTERS, type ChapterFolder } from "../chapter-process.ts";
-import { numbers, openLog, sharedBrowsers, start } from "./browsers.ts";
+import { cutOff, numbers, openLog, sharedBrowsers, start } from "./browsers.ts";
 import { ENGINES, findBrowser } from "./engines.ts";
 import { openNetwork } from "./network.ts";
 
@@ -175,9 +175,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
       const network = await openNetwork(port);
       const page = await openAny(network.url);
       const witness = await openAny(url);
-      network.decide(() => "breaks off");
-      network.breakOff();
-      await page.is("reconnecting");
+      await cutOff(network, page);
       const texts = numbers("number", 250);
       await Promise.all(texts.map((text) => log.append({ text })));
       await witness.shows(texts); // So the server has all of them.
@@ -200,9 +198,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         await Promise.all(numbers("old", 5).map((text) => log.append({ text })));
         const page = await openAny(network.url);
         await page.shows(numbers("old", 5));
-        network.decide(() => "breaks off");
-        network.breakOff();
-        await page.is("reconnecting");
+        await cutOff(network, page);
         await first.stop();
         const next = await openLog();
         for (const text of numbers("new", count)) await next.log.append({ text });
@@ -227,9 +223,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
         await Promise.all(numbers("old", 150).map((text) => log.append({ text })));
         const page = await openAny(network.url);
         await page.tab.waitForFunction(() => document.querySelectorAll("#messages > li").length >= 100);
-        network.decide(() => "breaks off");
-        network.breakOff();
-        await page.is("reconnecting");
+        await cutOff(network, page);
         await first.stop();
         const next = await openLog();
         for (const text of numbers("new", count)) await next.log.append({ text });
@@ -287,9 +281,7 @@ describe.skipIf(engine === undefined)("in whichever engine is there", () => {
     const { port } = await start("ch10-long-polling");
     const network = await openNetwork(port);
     const page = await openAny(network.url);
-    network.decide(() => "breaks off");
-    network.breakOff();
-    await page.is("reconnecting");
+    await cutOff(network, page);
     const lost = network.next(isLongPoll);
     network.decide((request) => (isLongPoll(request) ? "hangs" : 502));
     await page.hurry();

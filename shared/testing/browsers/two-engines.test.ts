@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { MessageStore } from "../../message-store/store.ts";
 import { makeCertificate } from "../../tools/scale/certificate.ts";
 import { CHAPTERS, temporaryFolder } from "../chapter-process.ts";
-import { openLog, sharedBrowsers, start } from "./browsers.ts";
+import { cutOff, openLog, sharedBrowsers, start } from "./browsers.ts";
 import { ENGINES, missingBrowsers } from "./engines.ts";
 import { openNetwork } from "./network.ts";
 
@@ -159,9 +159,7 @@ describe.skipIf(missing.length > 0)("two engines in one chat", () => {
       const pages = await Promise.all(ENGINES.map((engine) => open(engine, network.url)));
       for (const page of pages) await page.shows(numbers(1_401, 1_500));
 
-      network.decide(() => "breaks off");
-      network.breakOff();
-      for (const page of pages) await page.is("reconnecting");
+      await cutOff(network, ...pages);
       await Promise.all(numbers(1_501, 4_000).map((text) => log.append({ text })));
       const watches = await Promise.all(pages.map((page) => page.watch()));
       network.decide(() => "passes");

@@ -43,6 +43,9 @@ interface Player {
   readonly group: RemoteGroup;
 }
 
+/** What is to be measured for a goal, and a word for whom. */
+type Job = readonly [goal: GoalName, what: string, measure: () => Promise<Finding[]>];
+
 /** Who plays with which goal; the first entry is the floor. */
 type Cast = readonly (readonly [SubjectName, bound?: number])[];
 
@@ -84,25 +87,18 @@ export async function measureGoals(
 ): Promise<Finding[]> {
   const folder = await mkdtemp(join(tmpdir(), "compare-"));
   const file = (name: string) => join(folder, `${name.replace(/\W/g, "-")}.ndjson`);
-  const jobs: [GoalName, string, () => Promise<Finding[]>][] = [
+  const race = (goal: GoalName, casts: readonly Cast[], fileOf?: (name: string) => string) =>
+    casts.map((cast): Job => [goal, `${cast[1]?.[0]}`, () => duel(goal, cast, 100, deliveries, fileOf)]);
+  const jobs: Job[] = [
     ...FAN_OUT.flatMap((cast) =>
-      [1_000, 5_000].map((clients): [GoalName, string, () => Promise<Finding[]>] => [
-        "fan-out",
-        `${cast[1]?.[0]}, ${clients} clients`,
-        () => duel("fan-out", cast, clients, costOf(clients === 1_000 ? 24 : 6)),
-      ]),
+      [1_000, 5_000].map((clients): Job => {
+        const cost = costOf(clients === 1_000 ? 24 : 6);
+        return ["fan-out", `${cast[1]?.[0]}, ${clients} clients`, () => duel("fan-out", cast, clients, cost)];
+      }),
     ),
     ["nothing new", "ch09-polling", () => duel("nothing new", NOTHING_NEW, 1_000, costOf(8))],
-    ...DELIVERIES.map((cast): [GoalName, string, () => Promise<Finding[]>] => [
-      "deliveries, memory",
-      cast[1]?.[0] ?? "",
-      () => duel("deliveries, memory", cast, 100, deliveries),
-    ]),
-    ...DELIVERIES_FILE.map((cast): [GoalName, string, () => Promise<Finding[]>] => [
-      "deliveries, file",
-      cast[1]?.[0] ?? "",
-      () => duel("deliveries, file", cast, 100, deliveries, file),
-    ]),
+    ...race("deliveries, memory", DELIVERIES),
+    ...race("deliveries, file", DELIVERIES_FILE, file),
     ["memory", "5,000 idle clients", () => memory(5_000)],
     ["idle", "1,000 idle clients, 75 s", () => idle(1_000)],
   ];
@@ -182,12 +178,9 @@ export async function measureGoals(
       const own = (after.heap - before.heap) / clients / 1024;
       const value = (after.rss - before.rss) / clients / 1024;
       const { bound } = player;
-      const all = {
-        least: Math.min(value, own),
-        most: Math.max(value, own),
-        ...judged("memory", value, bound),
-      };
-      found.push({ goal: "memory", subject: player.name, floor: undefined, clients, value, own, ...all });
+      const [least, most] = [Math.min(value, own), Math.max(value, own)];
+      const all = { floor: undefined, clients, value, least, most, own, ...judged("memory", value, bound) };
+      found.push({ goal: "memory", subject: player.name, ...all });
     }
     return found;
   }

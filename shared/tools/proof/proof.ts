@@ -54,7 +54,7 @@ const STEPS: readonly Step[] = [
   },
   {
     name: "log",
-    title: "the log: cuts, full disks, failing flushes, several processes",
+    title: "the log: cuts, full disks, failing flushes, two stores on one file",
     files: ["shared/testing/message-store"],
   },
   { name: "load", title: "load", files: ["shared/testing/load"], env: { LOAD_ROUNDS: rounds(1, 4) } },

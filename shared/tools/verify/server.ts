@@ -90,7 +90,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Whether something listens there. */
-export function listens(address: Address): Promise<boolean> {
+function listens(address: Address): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address);
     const end = (answer: boolean) => {
