@@ -185,7 +185,7 @@ function emptyMarks(): Marks {
 }
 
 /** The seconds between two times on the left: so many that they have room. */
-export function timeStep(pxPerSecond: number): number {
+function timeStep(pxPerSecond: number): number {
   const steps = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3_600];
   return steps.find((step) => step * pxPerSecond >= 48) ?? 3_600;
 }

@@ -266,13 +266,10 @@ export type FaultCommand = { readonly source?: number } & (
 
 /** The first event of `GET /events`, named `hello`. Forget all that came before it. */
 export interface Hello {
-  readonly version: 1;
   /** `recording`: a file was opened; nothing more comes after `end`, and there are no faults. */
   readonly mode: "live" | "recording";
   readonly sources: readonly Source[];
   readonly now: Time;
-  /** When the recording began, in milliseconds since the epoch. */
-  readonly began: number;
 }
 
 /** All further events of `GET /events`, named `update`: what is new, or has changed. */

@@ -6,7 +6,7 @@ import { FIELDS, METHODS, STATUSES } from "./http-names.ts";
 import type { MeaningKey, ProblemKey } from "./words.ts";
 
 /** A head may have so many bytes: four times what Node allows. */
-export const HEAD_LIMIT = 64 * 1024;
+const HEAD_LIMIT = 64 * 1024;
 
 /** A head as it was read. */
 export interface Head {

@@ -52,13 +52,7 @@ export async function watchLive({ sources, viewer, onUnreachable = () => {} }: L
   let isNew = false;
   const feed = openFeed({
     store,
-    hello: () => ({
-      version: 1,
-      mode: "live",
-      sources: known,
-      now: recorder.now(),
-      began: recorder.began,
-    }),
+    hello: () => ({ mode: "live", sources: known, now: recorder.now() }),
     news(all) {
       const told = all || isNew;
       if (!all) isNew = false;

@@ -56,7 +56,7 @@ function ask(scheme: "http" | "https", port: number, origin: string): Promise<Pr
 }
 
 /** By the policy if it says who may, or else by the older header (CSP Level 3 §6.4.2, RFC 7034). */
-export function mayBeFramed(policy: string, frameOptions: string, origin: string): boolean {
+function mayBeFramed(policy: string, frameOptions: string, origin: string): boolean {
   const lists = [...policy.matchAll(/(?:^|[;,])\s*frame-ancestors\s+([^;,]*)/gi)];
   if (lists.length === 0) return frameOptions === "";
   return lists.every(([, list = ""]) => list.split(/\s+/).some((entry) => entry === origin || entry === "*"));

@@ -1,6 +1,7 @@
 // A recording as a file: a line of JSON for each record, to be read with `less` and opened again.
 import { CHAPTER_NAMES } from "../../html-renderer/chapters.ts";
 import type { Direction, FaultName, Source, Time } from "./events.ts";
+import { isObject, parsed } from "./messages.ts";
 import type { TrafficRecord } from "./records.ts";
 import type { ProblemKey } from "./words.ts";
 
@@ -159,16 +160,4 @@ function bytesOf({ text, base64 }: Readonly<Record<string, unknown>>): Buffer | 
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -71,7 +71,7 @@ export function showRecording(replayed: Replayed, viewer: number): Promise<Viewe
   const { sources, began, now, store, counters, problems } = replayed;
   const feed = openFeed({
     store,
-    hello: () => ({ version: 1, mode: "recording", sources, now, began }),
+    hello: () => ({ mode: "recording", sources, now }),
     news: () => ({ now, counters, faults: [] }),
     end: { problems },
   });

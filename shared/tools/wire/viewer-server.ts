@@ -89,7 +89,7 @@ export async function openViewerServer(port: number, viewed: Viewed): Promise<Vi
 
 /** The page's files by their paths: an explicit list, so that no path is computed from what a client sent. */
 function filesOfPage(): Map<string, string> {
-  const shared = ["drawing.js", "rows.js", "words.js", "events.js"].map((name) => `${HERE}/${name}`);
+  const shared = ["drawing.js", "rows.js", "words.js"].map((name) => `${HERE}/${name}`);
   const own = readdirSync(join(DIST, VIEWER)).filter((name) => name.endsWith(".js"));
   const styles = readdirSync(join(ROOT, VIEWER)).filter((name) => name.endsWith(".css"));
   return new Map([

@@ -46,8 +46,6 @@ export interface Diagram {
   follow(on: boolean): void;
   /** One step larger, or smaller. */
   scale(step: 1 | -1): void;
-  /** Marks chosen elsewhere are highlighted too. */
-  choose(marks: readonly number[]): void;
 }
 
 interface Events {
@@ -333,10 +331,6 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
       drawn.update([]);
       isStale = true;
       events.moved();
-    },
-    choose(marks) {
-      highlighted = sameMessage(wire.marks, marks);
-      highlight();
     },
   };
 }

@@ -44,31 +44,35 @@ export type Change = "all" | "more" | "link";
  * @param changed called after each change
  */
 export function openWire(changed: (change: Change) => void): Wire {
-  let mode: Hello["mode"] = "live";
-  let sources: readonly Source[] = [];
-  let events = new Map<number, TrafficEvent>();
-  let marks = new Map<number, Mark>();
-  let counters: readonly Counters[] = [];
-  let faults: readonly FaultState[] = [];
-  let problems: End["problems"] = [];
-  let link: Wire["link"] = "waiting";
-  let seen = 0;
-  let first: Time | undefined;
+  const events = new Map<number, TrafficEvent>();
+  const marks = new Map<number, Mark>();
   /** The server's time, and this page's at that moment. */
   let clock = { server: 0, here: performance.now() };
+  const wire: { -readonly [Key in keyof Wire]: Wire[Key] } = {
+    mode: "live",
+    sources: [],
+    events,
+    marks,
+    counters: [],
+    faults: [],
+    problems: [],
+    link: "waiting",
+    seen: 0,
+    first: undefined,
+    now() {
+      const passed = wire.mode === "live" && wire.link === "open" ? performance.now() - clock.here : 0;
+      return clock.server + passed;
+    },
+  };
 
   const stream = new EventSource("/events");
   stream.addEventListener("hello", ({ data }) => {
-    const hello: Hello = JSON.parse(data);
-    ({ mode, sources } = hello);
-    events = new Map();
-    marks = new Map();
-    counters = [];
-    faults = [];
-    problems = [];
-    first = undefined;
-    clock = { server: hello.now, here: performance.now() };
-    link = "open";
+    const { mode, sources, now }: Hello = JSON.parse(data);
+    events.clear();
+    marks.clear();
+    const nothing = { counters: [], faults: [], problems: [], first: undefined };
+    Object.assign(wire, { mode, sources, link: "open", ...nothing } satisfies Partial<Wire>);
+    clock = { server: now, here: performance.now() };
     changed("all");
   });
   stream.addEventListener("update", ({ data }) => {
@@ -76,14 +80,15 @@ export function openWire(changed: (change: Change) => void): Wire {
     for (const event of update.events) events.set(event.number, event);
     for (const mark of update.marks) {
       marks.set(mark.number, mark);
-      first = Math.min(first ?? mark.at, mark.at);
+      wire.first = Math.min(wire.first ?? mark.at, mark.at);
     }
     forget(events, () => true);
     forget(marks, isOver);
-    seen += update.events.length;
-    ({ counters, faults } = update);
-    const isOther = update.sources && JSON.stringify(update.sources) !== JSON.stringify(sources);
-    if (update.sources) sources = update.sources;
+    wire.seen += update.events.length;
+    wire.counters = update.counters;
+    wire.faults = update.faults;
+    const isOther = update.sources && JSON.stringify(update.sources) !== JSON.stringify(wire.sources);
+    if (update.sources) wire.sources = update.sources;
     // Nothing ever seems to happen in the future, and time does not go back.
     const ahead = Math.max(0, clock.server + performance.now() - clock.here - update.now);
     clock = { server: update.now + Math.min(ahead, 250), here: performance.now() };
@@ -91,54 +96,17 @@ export function openWire(changed: (change: Change) => void): Wire {
   });
   stream.addEventListener("end", ({ data }) => {
     const end: End = JSON.parse(data);
-    ({ problems } = end);
-    link = "ended";
+    wire.problems = end.problems;
+    wire.link = "ended";
     stream.close();
     changed("all");
   });
   stream.addEventListener("error", () => {
-    if (link === "ended") return;
+    if (wire.link === "ended") return;
     clock = { server: wire.now(), here: performance.now() };
-    link = "lost";
+    wire.link = "lost";
     changed("link");
   });
-
-  const wire: Wire = {
-    get mode() {
-      return mode;
-    },
-    get sources() {
-      return sources;
-    },
-    get events() {
-      return events;
-    },
-    get marks() {
-      return marks;
-    },
-    get counters() {
-      return counters;
-    },
-    get faults() {
-      return faults;
-    },
-    get problems() {
-      return problems;
-    },
-    get link() {
-      return link;
-    },
-    get seen() {
-      return seen;
-    },
-    get first() {
-      return first;
-    },
-    now() {
-      const passed = mode === "live" && link === "open" ? performance.now() - clock.here : 0;
-      return clock.server + passed;
-    },
-  };
   return wire;
 }
 

@@ -53,7 +53,10 @@ export function openTable(wire: Wire, shown: Shown, opened: (event: number) => v
       }),
     );
     body.replaceChildren(...some.map(rowOf));
-    say(range, SAYS.shown[language](Math.min(rows.length, from + 1), from + some.length, rows.length));
+    const shownNow = SAYS.shown[language](Math.min(rows.length, from + 1), from + some.length, rows.length);
+    const forgotten = wire.counters.reduce((sum, counted) => sum + counted.forgotten, 0);
+    const dropped = SAYS.forgotten[language](forgotten.toLocaleString(language));
+    say(range, forgotten > 0 ? `${shownNow}. ${dropped}` : shownNow);
     newer.disabled = page === 0;
     older.disabled = from + ROWS >= rows.length;
   }

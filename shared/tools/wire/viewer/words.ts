@@ -30,10 +30,6 @@ export const PAGE = {
   newer: { en: "Newer", ko: "더 최신" },
   older: { en: "Older", ko: "더 이전" },
   rows: { en: "What crossed, newest first", ko: "오간 것, 최신순" },
-  noScript: {
-    en: "The viewer needs JavaScript. Allow it for this page, then reload.",
-    ko: "이 화면에는 자바스크립트가 필요합니다. 이 페이지에서 허용한 뒤 새로 고쳐 주세요.",
-  },
 } as const satisfies Readonly<Record<string, Words>>;
 
 /** What the page's script says. */
@@ -62,7 +58,6 @@ export const SAYS = {
     ko: "이 바이트는 더 이상 보관하지 않습니다. 최신 것만 보관합니다.",
   },
   noBytes: { en: "This has no bytes of its own.", ko: "바이트가 없는 사건입니다." },
-  choose: { en: "What belongs together", ko: "함께 속하는 것" },
   time: { en: "Time", ko: "시각" },
   way: { en: "Way", ko: "방향" },
   what: { en: "What", ko: "종류" },
