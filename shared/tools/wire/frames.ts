@@ -224,6 +224,7 @@ function labelPayload(
     value: shortened(value, 2_000),
     meaning: isCompressed ? "compressed" : undefined,
   });
-  if (isText) return JSON.stringify(shortened(value));
+  // Line ends and the like are escaped; the quotation marks of JSON are easier to read as they are.
+  if (isText) return JSON.stringify(shortened(value)).replaceAll('\\"', '"');
   return opcode === 0x2 || isCompressed ? `${length} B` : value;
 }

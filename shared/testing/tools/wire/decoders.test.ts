@@ -196,7 +196,7 @@ test("pings, pongs and heartbeats are signs of life; a close says why in words",
   expect(frames.map(({ summary, quiet, payload }) => [summary, quiet, payload])).toEqual([
     ["PING hi", true, 0],
     ["PONG hi", true, 0],
-    ['TEXT "{\\"heartbeat\\": 15000}"', true, 0],
+    ['TEXT "{"heartbeat": 15000}"', true, 0],
     ["CLOSE 1001 bye", false, 0],
     ["CLOSE 4000", false, 0],
   ]);

@@ -257,7 +257,9 @@ test("two streams at a time have a lane each, the next one takes the lane that i
 });
 
 test("two hundred sockets are drawn as no more bars than have room, and one that was cut is still seen", () => {
-  const sockets = Array.from({ length: 200 }, (_, at) => exchange("socket", at, { status: 101, answered: at }));
+  const sockets = Array.from({ length: 200 }, (_, at) =>
+    exchange("socket", at, { status: 101, answered: at }),
+  );
   const { tube = 0 } = classes(drawn(sockets));
   expect(tube).toBeGreaterThan(5);
   expect(tube).toBeLessThan(20);
