@@ -260,6 +260,10 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
   const sockets = new Set(bars.filter(({ shape }) => shape === "socket").map(({ number }) => number));
   const endOf = new Map(marks.connection.map((mark) => [mark.connection, mark]));
   const bottom = yOf(Math.min(to, now));
+  // Where nothing ever arrives, nobody listens, or it is no chat.
+  const isHeard = [marks.exchange, marks.tick].some((some) =>
+    some.some(({ arrived }) => arrived !== undefined),
+  );
   const shapes: DrawnShape[] = [];
   const add = (
     tag: DrawnShape["tag"],
@@ -289,7 +293,7 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const y = yOf(at);
     const slope = slopeOf(at, until);
     const isStuck = until === undefined;
-    const isLost = !isStuck && at < lostBefore && isMissed(of, is);
+    const isLost = isHeard && !isStuck && at < lostBefore && isMissed(of, is);
     const like = newest[direction].get(is);
     const isLike = like?.isStuck === isStuck && like.isLost === isLost && like.slope === 0 && slope === 0;
     if (like && isLike && y >= like.y && y < like.y + TOGETHER) {

@@ -204,9 +204,12 @@ test("a request that a fault holds up is held by nobody yet, and an answer that 
 });
 
 test("a message that was sent and did not arrive is lost; not at once, and no longer when it arrives", () => {
+  const heard = exchange("send", 100, { ...told, arrived: 110 });
   const said = (mark: Mark, view?: Partial<View>) => {
-    const shapes = drawn([mark], view);
-    const label = shapes.find(({ class: name }) => name.startsWith("label"));
+    const shapes = drawn([mark, heard], view);
+    const label = shapes.find(
+      ({ class: name, marks }) => name.startsWith("label") && marks?.[0] === mark.number,
+    );
     return [classes(shapes)["break"] ?? 0, label?.text];
   };
   const send = exchange("send", 1_000, { ...told, target: "/update", status: 201 });
@@ -223,6 +226,8 @@ test("a message that was sent and did not arrive is lost; not at once, and no lo
     expect(said(fine)[0]).toBe(0);
   }
   expect(said(send, { lostBefore: 1_000 })[0]).toBe(0);
+  // What is no chat loses no message.
+  expect(classes(drawn([send]))["break"]).toBe(undefined);
 });
 
 test("a fault is a band for as long as it lasts", () => {

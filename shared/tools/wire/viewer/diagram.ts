@@ -87,6 +87,7 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
   let lasted = 0;
   let lastFrame = 0;
   let isStale = true;
+  let later: ReturnType<typeof setTimeout> | undefined;
   /** What was drawn, in pixels of the space. */
   let range = { from: 0, to: 0 };
   let chosen: DrawnShape | undefined;
@@ -194,6 +195,9 @@ export function openDiagram(wire: Wire, shown: Shown, events: Events): Diagram {
 
   function changed(): void {
     isStale = true;
+    // And when nothing happens any more: what has not arrived by then is lost.
+    clearTimeout(later);
+    later = setTimeout(() => (isStale = true), PATIENCE);
   }
 
   function scrolled(): void {
