@@ -127,9 +127,12 @@ const BAR = 9;
 const SLOPE = 3;
 /** Of one kind, and so close together, in pixels, that they are one from the beginning: there may be very many. */
 const TOGETHER = 2;
-/** From the lifeline to a label, and the width of a letter of one, in pixels. */
+/** From the lifeline to a label, and the width of a letter of one, Latin and East Asian, in pixels. */
 const INDENT = 26;
 const LETTER = 6.65;
+const WIDE_LETTER = 11;
+/** A line stops so far from its label, in pixels. */
+const AROUND = 4;
 /** Rows are placed from a multiple of this many pixels on, so that they stay where they are while time goes on. */
 const CHAIN = 240;
 
@@ -534,17 +537,31 @@ function drawRow(
   const key = `${of.number} ${is}`;
   const [from, to] = isUp ? [left, right] : [right, left];
   const way = isUp ? 1 : -1;
-  const line = `M${round(from)} ${round(y)}L${round(to - way)} ${round(y + slope)}`;
+  const whole = `M${round(from)} ${round(y)}L${round(to - way)} ${round(y + slope)}`;
+  // An answer that was slow arrives where the next request begins: its label is where it has room.
+  const isAside = !isUp && slope > 0;
+  const labelled = isAside ? middle + INDENT : left + INDENT;
+  const room = (is === "poll" || is === "page" ? middle - 8 : right - 12) - labelled;
+  const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
+  const more = first.isLost ? `${times} · ${words.lost}` : times;
+  const texts = is === "page" && row.marks.length > 1 ? [words.files] : labelsOf(first, words);
+  const text = labels ? `${fitting(texts, room - widthOf(more))}${more}` : times.trim();
+  const around = [labelled - AROUND, labelled + widthOf(text) + AROUND].map(round);
+  const [stop, goOn] = isUp ? around : around.toReversed();
+  const gap = text === "" ? "" : `H${stop}M${goOn} ${round(y)}`;
+  const lineTo = (x: number) => `M${round(from)} ${round(y)}${gap}H${round(x)}`;
+  const line = slope > 0 ? whole : lineTo(to - way);
   const open = { marks: row.marks, way: direction, isCarrying: is === "send" || is === "news" };
   const tip = (size: number) =>
-    `m${-way * size} ${round(-size * 0.7)}l${way * size} ${round(size * 0.7)}l${-way * size} ${round(size * 0.7)}`;
+    `M${round(to - way - way * size)} ${round(y + slope - size * 0.7)}l${way * size} ${round(size * 0.7)}l${-way * size} ${round(size * 0.7)}`;
 
-  add("path", `${key} hit`, "front", "hit", { d: line }, open);
+  add("path", `${key} hit`, "front", "hit", { d: whole }, open);
   if (is === "failed") {
     // One that was refused does not reach the server.
     const isRefused = of.mark === "connection" && of.end === "refused";
     const x = round(isRefused ? middle : right - 8);
-    add("path", key, "front", "failed", { d: `M${round(left)} ${round(y)}H${x - 7}` });
+    add("path", `${key} casing`, "front", "casing", { d: `M${round(left + 6)} ${round(y)}H${x - 7}` });
+    add("path", key, "front", "failed", { d: lineTo(x - 7) });
     drawBreak(`${key} break`, x, y, add);
   } else if (is === "poll" || is === "page") {
     add("path", key, "front", `${is} line`, { d: line });
@@ -563,25 +580,21 @@ function drawRow(
     }[is];
     const stuck = `M${round(from)} ${round(y)}H${round(middle)}m${4 * way} -5v10`;
     if (first.isStuck) add("path", key, "front", `${className} stuck`, { d: stuck });
-    else add("path", key, "front", className, { d: `${line}${tip(size)}` });
+    else if (is !== "heartbeat") add("path", key, "front", className, { d: `${line}${tip(size)}` });
+    else {
+      add("path", key, "front", className, { d: line });
+      add("path", `${key} tip`, "front", `${className} tip`, { d: tip(size) });
+    }
     if (is === "news") {
       add("circle", `${key} dot`, "front", "news", { cx: round(right), cy: round(y), r: 4.5 });
     }
     if (first.isLost) drawBreak(`${key} lost`, to - 14 * way, y + slope, add);
   }
-  // An answer that was slow arrives where the next request begins: its label is where it has room.
-  const isAside = !isUp && slope > 0;
-  const x = isAside ? middle + INDENT : left + INDENT;
-  const room = (is === "poll" || is === "page" ? middle : right - 12) - x;
-  const times = row.marks.length > 1 ? ` ×${row.marks.length}` : "";
-  const more = first.isLost ? `${times} · ${words.lost}` : times;
-  const texts = is === "page" && row.marks.length > 1 ? [words.files] : labelsOf(first, words);
-  const text = labels ? `${fitting(texts, room - widthOf(more))}${more}` : times.trim();
   if (text === "") return;
-  const slid = slope * ((x - left) / Math.max(1, right - left));
-  const place = { x: round(x), y: round(y + 4 + (isUp ? slid : slope - slid)) };
+  const slid = slope * ((labelled - left) / Math.max(1, right - left));
+  const place = { x: round(labelled), y: round(y + 4 + (isUp ? slid : slope - slid)) };
   const faint = is === "poll" || is === "heartbeat" || is === "page" || is === "ask" || is === "empty";
-  const kind = is === "failed" || first.isLost ? "bad" : faint ? "faint" : "plain";
+  const kind = is === "failed" ? "bad bare" : first.isLost ? "bad" : faint ? "faint" : "plain";
   const className = `label ${kind}${isSocket ? " inside" : ""}`;
   add("text", `${key} label`, "front", className, place, { text, ...open });
 }
@@ -617,11 +630,11 @@ function clipped(text: string, width: number): string {
   return shown;
 }
 
-/** In pixels. East Asian letters are twice as wide. */
+/** In pixels. */
 function widthOf(text: string): number {
   const wide = (letter: string) =>
     letter > "\u10ff" && letter !== "→" && letter < "\uffe0" && !/[\u2010-\u2027]/.test(letter);
-  return [...text].reduce((width, letter) => width + (wide(letter) ? 2 : 1) * LETTER, 0);
+  return [...text].reduce((width, letter) => width + (wide(letter) ? WIDE_LETTER : LETTER), 0);
 }
 
 function round(value: number): number {
@@ -654,6 +667,7 @@ export function svgText(
 <title id="title">${escaped(title)}</title>
 <desc id="description">${escaped(description)}</desc>
 <style>${style}</style>
+<rect class="card" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"></rect>
 ${elements.join("\n")}
 </svg>
 `;

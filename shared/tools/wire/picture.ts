@@ -9,8 +9,8 @@ import type { Language } from "./words.ts";
 const UP = import.meta.filename.endsWith(".ts") ? "." : "../../../../shared/tools/wire";
 const STYLE = join(import.meta.dirname, UP, "drawing.css");
 
-/** A column's width, and the longest that a picture of a usual recording should be, in pixels. */
-const COLUMN = 560;
+/** A column's width, so that a phone need not shrink it much, and the longest that a picture of a usual recording should be, in pixels. */
+const COLUMN = 460;
 const NARROW_COLUMN = 300;
 const HEIGHT = 760;
 /** A second has so many pixels at least, and at most. */
@@ -52,7 +52,7 @@ export function pictureOf({ store, sources, now }: Replayed, language: Language)
     labels: true,
   });
   return svgText(shapes, {
-    width,
+    width: width + EDGE,
     height: Math.ceil(HEADS + EDGE + pxPerSecond * seconds + BELOW),
     title: TITLES[language](sources.map(({ name }) => name).join(", ")),
     description: DESCRIPTIONS[language],

@@ -115,6 +115,7 @@ describe("with the labels covered", () => {
       ask: 1,
       "message downstream": 2,
       heartbeat: 1,
+      "heartbeat tip": 1,
     });
   });
 
@@ -149,7 +150,7 @@ describe("with the labels covered", () => {
       end: "refused",
     } as const;
     const shapes = drawn([stream, { ...ended, end: "cut" }, refused], { labels: false });
-    expect(classes(shapes)).toEqual({ stream: 1, ask: 1, break: 2, failed: 1 });
+    expect(classes(shapes)).toEqual({ stream: 1, ask: 1, break: 2, failed: 1, casing: 1 });
   });
 
   test("no text is left, but how many a row stands for", () => {
@@ -177,6 +178,20 @@ test("what is cause and what is effect are one under the other, though they come
     return Number(/^M\S+ (\S+)L/.exec(String(hit?.attributes["d"]))?.[1]);
   };
   expect(y(event) - y(send)).toBe(ROW_GAP);
+});
+
+test("a line stops on both sides of its label, and is whole where it has none", () => {
+  const send = exchange("send", 1_000, told);
+  const line = (labels: boolean) =>
+    String(drawn([send], { labels }).find(({ class: name }) => name.startsWith("send"))?.attributes["d"]);
+  expect(line(false)).toMatch(/^M\S+ \S+H\S+M\S+ \S+l/);
+  const [, stop, start] = /^M\S+ \S+H([\d.]+)M(\S+) \S+H/.exec(line(true)) ?? [];
+  const label = drawn([send]).find(({ class: name }) => name.startsWith("label"));
+  const x = Number(label?.attributes["x"]);
+  expect(Number(stop)).toBeLessThan(x);
+  // In a monospaced font of 11 px, a Latin letter is at most 0.602 em wide, a Korean one 1 em.
+  expect(label?.text).toBe("GET /poll?after=1 “안녕”");
+  expect(Number(start)).toBeGreaterThan(x + 11 * (20 * 0.602 + 2));
 });
 
 test("a delay slopes: the arrow ends as much later as the bytes did", () => {
