@@ -9,6 +9,7 @@ import {
   longLines,
   outlineOf,
   sectionsOf,
+  struckOut,
   vagueSources,
   wrongTerms,
   wrongWords,
@@ -129,6 +130,12 @@ test("an RFC is named with its section, and a link leads to that section", () =>
   expect(
     vagueSources(pageOf(`${at("RFC 9110 §15.5.9", "section-15.5")} ${at("here", "section-1")}\n`)),
   ).toHaveLength(2);
+});
+
+test("what GitHub would strike out is found", () => {
+  expect(struckOut(pageOf("1~2 µs, and\n3~4 KiB\n"))).toEqual(["~2 µs, and\n3~"]);
+  const fine = "1~2, 3\\~4, `~/a`, `~/b`\n\n- 1~2\n- 3~4\n\n| a |\n| --- |\n| 1~2 |\n| 3~4 |\n";
+  expect(struckOut(pageOf(`${fine}\n\`\`\`sh\n~/a ~/b~\n\`\`\`\n`))).toEqual([]);
 });
 
 test("sections are counted, and the two languages are compared by them and by their blocks", () => {

@@ -93,6 +93,22 @@ export function vagueSources({ text }: Page): string[] {
   return [...vague.map((words) => `${words}: which section?`), ...wrong];
 }
 
+/** GitHub strikes out what is between two single tildes, as in 1~2 and 3~4. */
+export function struckOut({ text }: Page): string[] {
+  const lines = text.split("\n");
+  const { blocks } = parseMarkdown(text);
+  return blocks
+    .filter(({ type }) => type !== "fence")
+    .map(({ from, to }) =>
+      lines
+        .slice(from, to)
+        .join("\n")
+        .replaceAll(/`[^`]*`/g, ""),
+    )
+    .flatMap((block) => block.split(/\n(?= *(?:[-|]|\d+\.))/))
+    .flatMap((words) => words.match(/(?<!\\)~\S(?:[^~]*\S)?(?<!\\)~/g) ?? []);
+}
+
 /** What Mermaid could not draw. */
 export function brokenDiagrams({ text }: Page): string[] {
   return parseMarkdown(text)

@@ -12,6 +12,7 @@ import {
   longLines,
   outlineOf,
   sectionsOf,
+  struckOut,
   vagueSources,
   wrongTerms,
   wrongWords,
@@ -58,6 +59,10 @@ describe.each(pages)("$path", (page) => {
 
   test("names the section of every RFC it leans on", () => {
     expect(vagueSources(page)).toEqual([]);
+  });
+
+  test("has nothing struck out", () => {
+    expect(struckOut(page)).toEqual([]);
   });
 
   test("has diagrams that can be drawn", () => {
