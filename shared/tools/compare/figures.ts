@@ -19,8 +19,6 @@ const NAMES = {
     node: "Node",
   },
   ko: {
-    // Unbroken: else a phone shows the column below it a syllable a line.
-    schedule: "시&NoBreak;나&NoBreak;리&NoBreak;오",
     silence: "조용할 때",
     occasional: "2.5초에 메시지 하나",
     steady: "1초에 메시지 10개",

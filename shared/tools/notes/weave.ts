@@ -152,7 +152,8 @@ function weaveFigures(list: string, page: Page, { root }: Sources): string {
   if (!Array.isArray(rows) || rows.length === 0) throw new Error("no list of this name");
   const wordOf = (name: string) => String(figures.words[page.language][name] ?? name);
   const names = Object.keys(Object(rows[0]));
-  const head = names.map(wordOf);
+  // A word in the head is not broken: else a phone shows a column of Korean a syllable a line.
+  const head = names.map((name) => wordOf(name).replaceAll(/(?<=[가-힣])(?=[가-힣])/g, "&NoBreak;"));
   const body = rows.map((row) => names.map((name) => wordOf(String(Object(row)[name]))));
   const rule = names.map(() => "---");
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
