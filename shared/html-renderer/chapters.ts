@@ -36,7 +36,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     devTools: {
       en: "Network, filter “poll”: a row a second, nearly all 204.",
-      ko: "Network 탭에서 poll로 거르세요. 1초에 한 줄씩 쌓이고 거의 모두 204입니다.",
+      ko: "Network 탭의 필터에 poll을 입력하세요. 1초에 한 줄씩 쌓이고 거의 모두 204입니다.",
     },
   },
   "ch10-long-polling": {
@@ -53,7 +53,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     devTools: {
       en: "Network, filter “longpoll”: one row is always “pending”.",
-      ko: "Network 탭에서 longpoll로 거르세요. “pending”인 줄이 언제나 하나 있습니다.",
+      ko: "Network 탭의 필터에 longpoll을 입력하세요. “pending”인 줄이 언제나 하나 있습니다.",
     },
   },
   "ch11-sse": {
@@ -70,7 +70,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     devTools: {
       en: "Network, filter “subscribe”: one row that never ends. Its EventStream (Firefox: Response) tab grows.",
-      ko: "Network 탭에서 subscribe로 거르세요. 끝나지 않는 줄이 하나 있고, 그 EventStream(Firefox는 응답) 탭이 늘어납니다.",
+      ko: "Network 탭의 필터에 subscribe를 입력하세요. 끝나지 않는 줄이 하나 있고, 그 EventStream(Firefox는 응답) 탭이 늘어납니다.",
     },
   },
   "ch12-websocket": {
@@ -87,7 +87,7 @@ export const CHAPTERS: Readonly<Record<ChapterName, Chapter>> = {
     },
     devTools: {
       en: "Network, filter “WS”: one row, 101. Its Messages (Firefox: Response) tab shows each frame.",
-      ko: "Network 탭에서 WS로 거르세요. 101인 줄 하나가 있고, 그 Messages(Firefox는 응답) 탭에 프레임이 하나씩 나옵니다.",
+      ko: "Network 탭에서 WS 필터를 누르세요. 101인 줄 하나가 있고, 그 Messages(Firefox는 응답) 탭에 프레임이 하나씩 나옵니다.",
     },
   },
 };

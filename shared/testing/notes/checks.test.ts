@@ -89,7 +89,7 @@ test("all chapters have the same headings, at the lecture's own numbers", () => 
     "11.5 Summary",
   ]);
   expect(headingsDue("ch09-polling", "ko").slice(0, 6)).toEqual([
-    "처음 써 보기",
+    "첫 구현",
     "무엇이 잘못되나",
     "9.1 구조",
     "9.2 서버",

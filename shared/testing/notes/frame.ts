@@ -28,7 +28,7 @@ const AROUND: Readonly<Record<Language, { before: readonly string[]; after: read
     after: ["Practise", "Apply it", "Questions", "The diff", "Promises and sources"],
   },
   ko: {
-    before: ["처음 써 보기", "무엇이 잘못되나"],
+    before: ["첫 구현", "무엇이 잘못되나"],
     after: ["연습", "적용하기", "질문", "diff", "약속과 출처"],
   },
 };

@@ -40,6 +40,7 @@ export const TERMS: readonly Term[] = [
   { wrong: /서버 보낸 이벤트|서버 센트 이벤트/, right: "서버 전송 이벤트(SSE)" },
   { wrong: /트레이드 오프|트레이드-오프/, right: "트레이드오프" },
   { wrong: /되어지|보여지/, right: "되다, 보이다" },
+  { wrong: /무리 ?현상|무리\(herd\)/, right: "thundering herd(선더링 허드) 문제" },
 ];
 
 /**
