@@ -198,7 +198,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "foreign-origin",
     title: {
       en: "a page of another origin is kept out (Origin)",
-      ko: "다른 출처의 페이지를 들이지 않습니다 (Origin)",
+      ko: "다른 출처의 페이지가 보낸 요청은 거절합니다 (Origin)",
     },
     topic: "door",
     server: "shared",
@@ -291,7 +291,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
     name: "broken-off",
     title: {
       en: "a connection that breaks off in the middle harms nobody else",
-      ko: "중간에 끊긴 연결이 다른 클라이언트에 해를 주지 않습니다",
+      ko: "중간에 끊긴 연결이 다른 클라이언트에 영향을 주지 않습니다",
     },
     topic: "list",
     server: "shared",
