@@ -25,6 +25,7 @@ type Weaver = (argument: string, page: Page, sources: Sources) => string;
 const WEAVERS: Readonly<Record<string, { shape: Block["type"]; weave: Weaver }>> = {
   code: { shape: "fence", weave: weaveCode },
   lines: { shape: "fence", weave: weaveLines },
+  typed: { shape: "fence", weave: weaveTyped },
   windows: { shape: "fence", weave: weaveWindows },
   diff: { shape: "fence", weave: weaveDiff },
   tests: { shape: "list", weave: weaveTests },
@@ -99,6 +100,12 @@ function weaveLines(path: string, page: Page, sources: Sources): string {
     path.startsWith("test/transcripts/") ? "console" : extname(path).slice(1),
     read(path, page, sources),
   );
+}
+
+/** What a transcript types into a program, without its prompts, to be pasted there; not an empty line. */
+function weaveTyped(path: string, page: Page, sources: Sources): string {
+  const typed = read(path, page, sources).match(/(?<=^>> ).+/gm) ?? [];
+  return fence("text", typed.join("\n"));
 }
 
 /** A transcript's commands for Windows, from the file `NAME.windows` beside it. */
