@@ -168,14 +168,14 @@ export const TEXTS10: Texts = {
     {
       bug: "hold-beyond-the-proxy",
       task: {
-        en: "In the office, behind our proxy, the chat shows a connection error every 30 seconds while nobody writes. At home there is none.",
-        ko: "사무실 프록시 뒤에서는 아무도 쓰지 않을 때 30초마다 연결 오류가 뜹니다. 집에서는 괜찮아요.",
+        en: "While nobody writes, the page says every half minute or so that it reconnects, in the office as well as at home.",
+        ko: "아무도 메시지를 보내지 않으면 30초쯤마다 다시 연결하는 중이라고 뜹니다. 사무실에서도 집에서도 그래요.",
       },
       breaks: ["hold"],
       hints: [
         {
-          en: "A proxy gives up on an answer that does not come. To hold for 30 s at most is safer (RFC 6202 §5.5).",
-          ko: "프록시는 오지 않는 응답을 포기합니다. 길어도 30초까지만 보류하는 것이 안전합니다(RFC 6202 §5.5).",
+          en: "A client and a proxy give up on an answer that does not come. To hold for 30 s at most is safer (RFC 6202 §5.5).",
+          ko: "클라이언트도 프록시도 오지 않는 응답은 포기합니다. 길어도 30초까지만 보류하는 것이 안전합니다(RFC 6202 §5.5).",
         },
         {
           en: "So the server has to answer earlier, with 204. When does it?",
