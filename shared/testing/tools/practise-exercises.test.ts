@@ -38,10 +38,24 @@ describe("the exercises", () => {
     },
   );
 
-  test.each(["ch10/5", "ch10/11", "ch10/13"])("of %s no line is left over that gives its bug away", (id) => {
-    const given = EXERCISES.find((exercise) => exercise.id === id)?.given() ?? "";
-    expect(given).not.toMatch(/[ \t]+$/m);
-    if (id !== "ch10/13") expect(given).not.toContain("so there is no gap");
+  test.each(EXERCISES.map((exercise) => [exercise.id, exercise] as const))(
+    "%s is written as well as the solution: no line gives its bug away by its looks",
+    (_, { kind, given }) => {
+      const lines = given().split("\n");
+      expect(lines.filter((line) => /[ \t]$/.test(line) || line.length > 110)).toEqual([]);
+      expect(lines.filter((line) => /^(?: {2})* (?![ *])/.test(line))).toEqual([]);
+      // Nor an import that nothing needs any more, which editors show in grey.
+      const imported = [...given().matchAll(/^import (?:type )?(.+) from/gm)].flatMap(
+        ([, names = ""]) => names.match(/\w+(?=,| }|$)/g) ?? [],
+      );
+      const unused = imported.filter((name) => given().split(new RegExp(`\\b${name}\\b`)).length < 3);
+      if (kind === "find") expect(unused).toEqual([]);
+    },
+  );
+
+  test.each(["ch10/5", "ch10/11", "ch11/13", "ch12/15"])("%s does not say that there is no gap", (id) => {
+    const given = EXERCISES.find((exercise) => exercise.id === id)?.given();
+    expect(given).not.toContain("so there is no gap");
   });
 
   test("a bug is shown by what a user reports, never by its name or by what the bank says of it", () => {

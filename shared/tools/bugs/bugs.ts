@@ -51,6 +51,14 @@ const CRASH = "shared/testing/crash/crash.test.ts";
 /** What stands behind the joining: it is untrue of a bug that breaks it, and so would give that away. */
 const NO_GAP = " // No `await` since the comparison, so there is no gap.";
 
+/** A pause as somebody may mean it well, for the moment in which a restarted server has everybody back. */
+const JITTER = "  await pause(20 * Math.random()); // After a restart all of them come at once.\n";
+
+function importOfPause(file: string): Edit {
+  const find = 'import type { Duplex } from "node:stream";\n';
+  return { file, find, replace: `${find}import { setTimeout as pause } from "node:timers/promises";\n` };
+}
+
 /** A bug, as it stands here: where no tests are named, it is those of its chapter. */
 type Planted = Omit<Mutation, "tests"> & Partial<Mutation>;
 
@@ -140,7 +148,8 @@ const BUGS: readonly Planted[] = [
     bug: "a message that comes between the look into the log and the joining is lost",
     file: CH10,
     find: `  clients.set(socket, response);${NO_GAP}`,
-    replace: "  await new Promise((resolve) => setTimeout(resolve, 10));\n  clients.set(socket, response);",
+    replace: `${JITTER}  clients.set(socket, response);`,
+    also: [importOfPause(CH10)],
     says: "a message that comes in the very moment of a request is in its answer",
   },
   {
@@ -148,7 +157,8 @@ const BUGS: readonly Planted[] = [
     bug: "a message that comes between the last piece of the catch-up and the joining is lost",
     file: CH11,
     find: `  clients.set(socket, response);${NO_GAP}`,
-    replace: "  await new Promise((resolve) => setTimeout(resolve, 10));\n  clients.set(socket, response);",
+    replace: `${JITTER}  clients.set(socket, response);`,
+    also: [importOfPause(CH11)],
     says: "a message sent in the very moment of a request or a reconnection is not lost",
   },
   {
@@ -174,6 +184,22 @@ const BUGS: readonly Planted[] = [
     find: '  socket.on("close", () => clients.delete(socket));\n',
     replace: "",
     says: "50 clients connect and leave, in silence, and nothing of them is left behind",
+  },
+  {
+    name: "kept-though-it-left",
+    bug: "a stream whose client left while it caught up is put on the list, and no close takes it off again",
+    file: CH11,
+    find: "  if (socket.destroyed) return; // The client left meanwhile.\n",
+    replace: "",
+    says: "50 clients leave while they catch up, and nothing of them is left behind",
+  },
+  {
+    name: "kept-though-it-left-on-a-socket",
+    bug: "a WebSocket that was closed while it caught up is put on the list, and no close takes it off again",
+    file: CH12,
+    find: "  if (!socket.destroyed) clients.set(socket, ws);",
+    replace: "  clients.set(socket, ws);",
+    says: "50 clients leave while they catch up, and nothing of them is left behind",
   },
   {
     name: "timers-outlive-clients",
@@ -377,8 +403,8 @@ const BUGS: readonly Planted[] = [
     name: "hold-beyond-the-proxy",
     bug: "a hold lasts longer than a proxy waits for an answer",
     file: CH10,
-    find: "HOLD = 25_000",
-    replace: "HOLD = 250_000",
+    find: "HOLD = 25_000; // In milliseconds: less than the 30 s that are safe with proxies (RFC 6202 §5.5).",
+    replace: "HOLD = 250_000; // In milliseconds.",
     says: "ends after 25 s with 204",
   },
   {
@@ -475,16 +501,16 @@ const BUGS: readonly Planted[] = [
     name: "joins-too-late-on-a-socket",
     bug: "a message that comes between the last piece of the catch-up and the joining is lost",
     file: CH12,
-    find: "  if (!socket.destroyed) clients.set(socket, ws);",
-    replace:
-      "  await new Promise((resolve) => setTimeout(resolve, 10));\n  if (!socket.destroyed) clients.set(socket, ws);",
+    find: `  if (!socket.destroyed) clients.set(socket, ws);${NO_GAP}`,
+    replace: `${JITTER}  if (!socket.destroyed) clients.set(socket, ws);`,
+    also: [importOfPause(CH12)],
     says: "a message sent in the very moment of a request or a reconnection is not lost",
   },
   {
     name: "upgrades-of-pages-unchecked",
     bug: "an upgrade that comes from a page is not checked: a foreign page opens a socket with its visitor's rights",
     file: CH12,
-    find: "    admitUpgrade(request, socket, chapter);",
+    find: "    admitUpgrade(request, socket, chapter); // Host, path, Origin: nothing else keeps foreign pages out.",
     replace: "    if (request.headers.origin === undefined) admitUpgrade(request, socket, chapter);",
     says: "an upgrade with a page of another origin is refused",
   },
@@ -547,18 +573,18 @@ const BUGS: readonly Planted[] = [
   },
   {
     name: "no-heartbeat",
-    bug: "a silent stream is cut by a proxy, and a client that is gone is never noticed",
+    bug: "the heartbeat comes once: a silent stream is cut by a proxy, and a client that is gone is never noticed",
     file: CH11,
-    find: 'for (const client of clients.values()) client.write("event: heartbeat\\ndata:\\n\\n");',
-    replace: "",
+    find: "setInterval(() => {",
+    replace: "setTimeout(() => {",
     says: "has a heartbeat every 15 s, which the page can see",
   },
   {
     name: "forged-fields",
     bug: "a line break of a text is one of the stream too, and begins a field of its own",
     file: CH11,
-    find: "${JSON.stringify(message)}",
-    replace: '${JSON.stringify(message).replaceAll("\\\\n", "\\n")}',
+    find: "=> `id: ${message.id}\\ndata: ${JSON.stringify(message)}",
+    replace: '=>\n  `id: ${message.id}\\ndata: ${JSON.stringify(message).replaceAll("\\\\n", "\\n")}',
     says: "Korean, emoji, markup and line breaks arrive exactly as sent",
   },
   {
@@ -575,6 +601,7 @@ const BUGS: readonly Planted[] = [
     file: CH11,
     find: "    if (socket.writableLength > UNREAD_LIMIT) socket.destroy(); // Too slow: it will reconnect.\n",
     replace: "",
+    also: [{ file: CH11, find: "import { refuse, UNREAD_LIMIT }", replace: "import { refuse }" }],
     says: "a client that does not read is cut off at 1 MiB",
   },
   {
@@ -616,7 +643,7 @@ const BUGS: readonly Planted[] = [
     name: "no-error-listener-on-ws",
     bug: "one bad frame ends the process",
     file: CH12,
-    find: 'ws.on("error", () => {});',
+    find: '  ws.on("error", () => {}); // ws itself sends the close code for a bad frame (RFC 6455 §7.4).\n',
     replace: "",
     says: "a frame that is not masked closes the connection with 1002",
   },
@@ -644,6 +671,22 @@ const BUGS: readonly Planted[] = [
     find: "    client.ping();\n",
     replace: "",
     says: "each 15 s comes a ping",
+  },
+  {
+    name: "pings-the-list-alone",
+    bug: "a socket that has yet to catch up gets no ping: one that is gone by then is kept",
+    file: CH12,
+    find: "  for (const client of wss.clients) {\n    if (silent",
+    replace: "  for (const client of clients.values()) {\n    if (silent",
+    says: "all sockets have the ping at the same time",
+  },
+  {
+    name: "reply-before-its-turn",
+    bug: "a known draft is answered in the middle of a catch-up: its message comes too early, and then again",
+    file: CH12,
+    find: "    if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));",
+    replace: "    if (reply) ws.send(JSON.stringify(reply));",
+    says: "a known key that is sent again while the socket catches up",
   },
   {
     name: "wrong-close-code",
@@ -694,6 +737,7 @@ const BUGS: readonly Planted[] = [
     file: CH12,
     find: ", maxPayload: MAX_BODY",
     replace: "",
+    also: [{ file: CH12, find: "inTurn, MAX_BODY, updateText", replace: "inTurn, updateText" }],
     says: "one byte more closes the connection with 1009",
   },
   {

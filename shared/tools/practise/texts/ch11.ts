@@ -246,12 +246,12 @@ export const TEXTS11: Texts = {
           ko: "아무것도 오가지 않는 연결은 죽은 연결과 구별되지 않습니다. 프록시는 끊고, 페이지는 35초 뒤에 포기합니다.",
         },
         {
-          en: "So something has to be sent every 15 s, and the page has to see it. What does the `setInterval` do?",
-          ko: "그러니 15초마다 무언가를 보내야 하고, 페이지가 볼 수 있어야 합니다. `setInterval`은 무엇을 하나요?",
+          en: "So something has to be sent every 15 s, and the page has to see it. Watch a stream for a minute with `curl -N`: how often does it come?",
+          ko: "그러니 15초마다 무언가를 보내야 하고, 페이지가 볼 수 있어야 합니다. `curl -N`으로 스트림을 1분 동안 지켜보세요. 몇 번 오나요?",
         },
         {
-          en: 'To each of `clients.values()`: `client.write("event: heartbeat\\ndata:\\n\\n")`.',
-          ko: '`clients.values()`마다 `client.write("event: heartbeat\\ndata:\\n\\n")`를 보내야 합니다.',
+          en: "`setTimeout` runs its function once. It should be `setInterval`.",
+          ko: "`setTimeout`은 함수를 한 번만 실행합니다. `setInterval`이어야 합니다.",
         },
       ],
     },
@@ -272,8 +272,8 @@ export const TEXTS11: Texts = {
           ko: "얼마나 쌓였는지는 `socket.writableLength`, 얼마까지 되는지는 `UNREAD_LIMIT`입니다.",
         },
         {
-          en: "Behind the write: `if (socket.writableLength > UNREAD_LIMIT) socket.destroy();`. The client reconnects with its cursor and misses nothing.",
-          ko: "쓴 다음에 `if (socket.writableLength > UNREAD_LIMIT) socket.destroy();`. 클라이언트는 커서를 들고 다시 연결하므로 잃는 것이 없습니다.",
+          en: "Behind the write: `if (socket.writableLength > UNREAD_LIMIT) socket.destroy();`. Import the limit from `shared/http/answer.ts`. The client reconnects with its cursor and misses nothing.",
+          ko: "쓴 다음에 `if (socket.writableLength > UNREAD_LIMIT) socket.destroy();`. 한도는 `shared/http/answer.ts`에서 가져옵니다. 클라이언트는 커서를 들고 다시 연결하므로 잃는 것이 없습니다.",
         },
       ],
     },

@@ -206,15 +206,15 @@ export const TEXTS12: Texts = {
           ko: "`WebSocketServer`에 옵션이 있습니다. 넘으면 `ws`가 스스로 1009로 닫습니다.",
         },
         {
-          en: "`maxPayload: MAX_BODY`, beside `noServer: true`.",
-          ko: "`noServer: true` 옆에 `maxPayload: MAX_BODY`가 있어야 합니다.",
+          en: "`maxPayload: MAX_BODY`, beside `noServer: true`; `MAX_BODY` comes from `shared/http/update.ts`.",
+          ko: "`noServer: true` 옆에 `maxPayload: MAX_BODY`가 있어야 합니다. `MAX_BODY`는 `shared/http/update.ts`에서 가져옵니다.",
         },
       ],
     },
     {
       bug: "upgrades-of-pages-unchecked",
       task: {
-        en: "A harmless-looking site that I visited could read along in our chat, and write in it. I had not even opened the chat.",
+        en: "A harmless-looking site that I visited could read everything in our chat, and write in it. I had not even opened the chat.",
         ko: "별것 없어 보이는 사이트에 들어갔을 뿐인데, 그 사이트가 우리 채팅을 읽고 쓸 수 있었습니다. 저는 채팅을 열지도 않았어요.",
       },
       breaks: ["foreign-origin"],
