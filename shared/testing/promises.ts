@@ -310,6 +310,21 @@ export function keepsPromises(chapter: ChapterFolder, logs: Logs = FILES): void 
 
     // Answers end; what does not end can be left unread. (Of answers that are asked for and not read, another file.)
     if (chapter === "ch11-sse" || chapter === "ch12-websocket") {
+      test("50 clients leave while they catch up, and nothing of them is left behind", async () => {
+        const store = await logOf(5_000, () => "x".repeat(1_500));
+        const running = await startChapter(chapter, { probe: true, args: ["--store", store] });
+        const clients = times(50, () => enter(chapter, running.url, { after: 0 }));
+        await allHave(1, clients);
+        for (const client of clients) client.disconnect("abruptly");
+        await running.probe("all closed");
+        // Those who catch up take turns: when this one is done, the others' last turns are over.
+        const witness = enter(chapter, running.url, { after: 0 });
+        await allHave(5_000, [witness]);
+        witness.disconnect();
+        for (const { messages } of clients) expect(messages.length).toBeLessThan(5_000);
+        await expectNothingHeld(running);
+      });
+
       test("a client that does not read is cut off at 1 MiB, comes back and misses nothing; the others notice nothing", async () => {
         const running = await startAny({ probe: true });
         const slow = enter(chapter, running.url);

@@ -92,6 +92,8 @@ const CROWD = 600;
 const ROUNDS = 10;
 /** What each client that comes and goes gives the server to hold, in bytes: three fields of its head. */
 const LUGGAGE = 12_000;
+/** How many messages a client is behind that leaves while it catches up. */
+const MISSED = 1_000;
 
 /** Clients come and go, each with a head of some kilobytes: whoever keeps them keeps that. */
 export async function clientsForgotten(trial: Trial): Promise<void> {
@@ -101,39 +103,42 @@ export async function clientsForgotten(trial: Trial): Promise<void> {
       ko: "서버의 메모리는 verify가 직접 시작했을 때만(--start) 볼 수 있고, Windows에서는 볼 수 없습니다",
     });
   const now = await beginning(trial);
-  const filler = Object.fromEntries(times(3, (index) => [`X-Luggage-${index}`, "x".repeat(LUGGAGE / 3)]));
-  const sizes: number[] = [];
   if (trial.chapter === "ch12-websocket") await refusedAreClosed(trial);
-  const before = socketsOf(trial.server);
+  await expectRest(trial, now, false);
+  if (now === undefined || !isOpenEnded(trial)) return;
+  const writer = trial.enter({ after: now });
+  for (const part of times(MISSED / 50, (it) => it))
+    await Promise.all(times(50, (index) => send(trial, writer, { text: `missed ${50 * part + index}` })));
+  await expectRest(trial, now, true);
+}
+
+/** Whether a client stays on the list when it was sent something. */
+function isOpenEnded({ chapter }: Trial): boolean {
+  return chapter === "ch11-sse" || chapter === "ch12-websocket";
+}
+
+/**
+ * Has rounds of clients come and go until the memory has come to rest.
+ *
+ * @param isBehind whether they leave while they catch up; else when they are up to date
+ * @throws Broken where it goes on growing
+ */
+async function expectRest(trial: Trial, after: number | undefined, isBehind: boolean): Promise<void> {
+  const sizes: number[] = [];
+  const sockets = socketsOf(trial.server);
+  const how = isBehind
+    ? { en: "came and left in the middle of their catch-up", ko: "와서 따라잡는 도중에 나갔" }
+    : { en: "came and went", ko: "왔다 갔" };
   for (const round of times(ROUNDS, (it) => it + 1)) {
-    const leaving: RawConnection[] = [];
-    for (let left = CROWD; left > 0; left -= 100) {
-      const some = times(100, () => openRaw(trial.server.address, receiving(trial, now, filler)));
-      leaving.push(...some);
-      const isIn = (received: string) => received.includes("\r\n\r\n");
-      // Of a held request no byte comes: a later one's answer says that it was read.
-      if (trial.chapter === "ch10-long-polling")
-        await Promise.all([
-          ...some.map(({ socket }) => within(trial.patience, new Promise((done) => socket.write("", done)))),
-          trial.fetch("GET /", { headOnly: true }),
-        ]);
-      else await Promise.all(some.map(({ until }) => within(trial.patience, until(isIn)).catch(() => {})));
-    }
-    for (const { socket } of leaving) {
-      // In the middle of a frame, where there are any.
-      if (trial.chapter === "ch12-websocket") socket.write(frameOf("x".repeat(LUGGAGE)).subarray(0, LUGGAGE));
-    }
-    await trial.fetch("GET /", { headOnly: true });
-    for (const { socket } of leaving) socket.resetAndDestroy();
-    await expectClosed(trial, before, round * CROWD);
+    await comeAndGo(trial, after, isBehind);
+    await expectClosed(trial, sockets, round * CROWD);
     // A held request is answered by a message, and so forgotten: its client must be forgotten in silence as well.
-    if (trial.chapter === "ch11-sse" || trial.chapter === "ch12-websocket")
-      await send(trial, trial.enter(), { text: `round ${round} is over` });
+    if (isOpenEnded(trial)) await send(trial, trial.enter(), { text: `round ${round} is over` });
     sizes.push(memoryOf(trial.server) ?? 0);
     const size = megabytes(sizes.at(-1) ?? 0);
     trial.note({
-      en: `${round * CROWD} clients came and went: the server holds ${size}`,
-      ko: `클라이언트 ${round * CROWD}개가 왔다 감: 서버 메모리 ${size}`,
+      en: `${round * CROWD} clients ${how.en}: the server holds ${size}`,
+      ko: `클라이언트 ${round * CROWD}개가 ${how.ko}음: 서버 메모리 ${size}`,
     });
     if (trial.server.exit()) break;
     // It has come to rest: the last three rounds together added less than two of them brought.
@@ -142,16 +147,44 @@ export async function clientsForgotten(trial: Trial): Promise<void> {
   }
   const [first = 0] = sizes;
   const last = sizes.at(-1) ?? 0;
-  const clients = (sizes.length - 1) * CROWD;
   if (trial.server.exit())
     broken(
-      `after ${sizes.length * CROWD} clients had come and gone the server ended, its memory full`,
-      `클라이언트 ${sizes.length * CROWD}개가 왔다 가자 서버가 메모리 부족으로 종료되었습니다`,
+      `after ${sizes.length * CROWD} clients ${how.en} the server ended, its memory full`,
+      `클라이언트 ${sizes.length * CROWD}개가 ${how.ko}고 서버가 메모리 부족으로 종료되었습니다`,
     );
+  const clients = (sizes.length - 1) * CROWD;
   broken(
-    `${clients.toLocaleString("en")} clients came and went, and the memory grew from ${megabytes(first)} to ${megabytes(last)}, ${Math.round((last - first) / clients / 1_000)} kB for each`,
-    `클라이언트 ${clients.toLocaleString("en")}개가 왔다 갔는데 메모리가 ${megabytes(first)}에서 ${megabytes(last)}로, 하나에 ${Math.round((last - first) / clients / 1_000)} kB씩 늘었습니다`,
+    `${clients.toLocaleString("en")} clients ${how.en}, and the memory grew from ${megabytes(first)} to ${megabytes(last)}, ${Math.round((last - first) / clients / 1_000)} kB for each`,
+    `클라이언트 ${clients.toLocaleString("en")}개가 ${how.ko}는데 메모리가 ${megabytes(first)}에서 ${megabytes(last)}로, 하나에 ${Math.round((last - first) / clients / 1_000)} kB씩 늘었습니다`,
   );
+}
+
+/** A crowd comes, and leaves without a word. */
+async function comeAndGo(trial: Trial, after: number | undefined, isBehind: boolean): Promise<void> {
+  const luggage = Object.fromEntries(times(3, (index) => [`X-Luggage-${index}`, "x".repeat(LUGGAGE / 3)]));
+  const leaving: RawConnection[] = [];
+  const leave = async () => {
+    for (const { socket } of leaving) {
+      // In the middle of a frame, where there are any.
+      if (trial.chapter === "ch12-websocket") socket.write(frameOf("x".repeat(LUGGAGE)).subarray(0, LUGGAGE));
+    }
+    await trial.fetch("GET /", { headOnly: true });
+    for (const { socket } of leaving.splice(0)) socket.resetAndDestroy();
+  };
+  for (let left = CROWD; left > 0; left -= 100) {
+    const some = times(100, () => openRaw(trial.server.address, receiving(trial, after, luggage)));
+    leaving.push(...some);
+    const isIn = (received: string) => received.includes("\r\n\r\n");
+    // Of a held request no byte comes: a later one's answer says that it was read.
+    if (trial.chapter === "ch10-long-polling")
+      await Promise.all([
+        ...some.map(({ socket }) => within(trial.patience, new Promise((done) => socket.write("", done)))),
+        trial.fetch("GET /", { headOnly: true }),
+      ]);
+    else await Promise.all(some.map(({ until }) => within(trial.patience, until(isIn)).catch(() => {})));
+    if (isBehind) await leave(); // There is much to come.
+  }
+  await leave();
 }
 
 /** Waits until the server has closed what its clients have left. */

@@ -1,6 +1,6 @@
 // The cursor, and a log that is long.
 import { MAX_ANSWER, MAX_ANSWER_BYTES, type Message, NEWEST } from "../../../message-store/message.ts";
-import { upgradeOf } from "../../clients/frames.ts";
+import { frameOf, upgradeOf } from "../../clients/frames.ts";
 import { broken, shortened, withIga } from "../said.ts";
 import {
   beginning,
@@ -11,6 +11,7 @@ import {
   outcome,
   send,
   type Trial,
+  timed,
   times,
   within,
 } from "../trial.ts";
@@ -232,6 +233,7 @@ export async function longLog(trial: Trial): Promise<void> {
         `after=${newest} got ${listed(large)}, not all ${last - newest} large messages`,
         `after=${newest}에 온 것: ${listedKo(large)}. 큰 메시지 ${last - newest}개가 모두 와야 합니다`,
       );
+    if (trial.chapter === "ch12-websocket") await knownKeyInCatchUp(trial, writer, begin);
     return;
   }
   const answer = await trial.fetch(`GET ${DATA[trial.chapter]}?after=${newest}`, {
@@ -244,4 +246,28 @@ export async function longLog(trial: Trial): Promise<void> {
       `after=${newest}의 응답 하나가 ${bytes.toLocaleString("en")}바이트입니다. 많아야 1 MiB입니다`,
       [`GET ${DATA[trial.chapter]}?after=${newest} → ${shortened(outcome(answer).en, 80)}`],
     );
+}
+
+/** A client that catches up sends a draft whose message is still to come: it comes in its turn, and not before. */
+async function knownKeyInCatchUp(trial: Trial, writer: Member, begin: number): Promise<void> {
+  const draft = { text: "known", key: `known-${process.pid}-${Math.trunc(performance.now())}` };
+  const wanted = idOf(await send(trial, writer, draft)) ?? 0;
+  const socket = await trial.socket(`/?after=${begin}`, frameOf(JSON.stringify(draft)));
+  const ids = () =>
+    socket.frames().flatMap(({ payload }) => Number(/"id":\s*(\d+)/.exec(payload.toString())?.[1] ?? []));
+  await within(
+    4 * trial.patience,
+    socket.connection.until((received) => received.includes(draft.key) && ids().includes(wanted)),
+  ).catch(() => {});
+  const seen = ids();
+  const at = seen.findIndex((id, index) => id !== begin + 1 + index);
+  if (at === -1 || seen.indexOf(wanted) < at) return;
+  broken(
+    `a client that was ${wanted - begin} messages behind sent a draft with a known key, and got id ${seen[at]} after id ${seen[at - 1] ?? begin}: its message comes with the others, and so twice`,
+    `${wanted - begin}개 뒤처진 클라이언트가 따라잡는 동안 이미 있는 키로 초안을 보내자, id ${seen[at - 1] ?? begin} 다음에 id ${seen[at]} 메시지를 받았습니다. 차례가 되면 그 메시지가 또 옵니다`,
+    [
+      timed(0, `→ GET /?after=${begin} Upgrade: websocket, ${JSON.stringify(draft)}`),
+      ...seen.slice(Math.max(0, at - 2), at + 3).map((id) => timed(0, `← {"id":${id},…}`)),
+    ],
+  );
 }

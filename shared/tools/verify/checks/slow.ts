@@ -1,9 +1,11 @@
 // What takes its time: the end of a hold, heartbeats, a peer that is gone.
 import { requestOf } from "../../clients/ask.ts";
 import { frameOf, PING, PONG } from "../../clients/frames.ts";
-import { broken, seconds, withRo } from "../said.ts";
-import { beginning, type Trial, within } from "../trial.ts";
+import type { RawConnection } from "../../clients/raw.ts";
+import { broken, megabytes, seconds, withRo } from "../said.ts";
+import { beginning, idOf, send, type Trial, times, within } from "../trial.ts";
 import { expectNoContent } from "./doors.ts";
+import { receiving } from "./piles.ts";
 
 const HOLD = 25_000;
 /** How much earlier or later a hold or a heartbeat may be, in milliseconds. */
@@ -123,8 +125,34 @@ async function socketHeartbeat(trial: Trial): Promise<void> {
   if (answered === 0) broken("heartbeats came, but no ping", "하트비트는 왔지만 핑이 오지 않았습니다");
 }
 
-/** A peer that answers no ping is dropped by the next one. */
+/** How far behind a client is that stops reading within its catch-up, in bytes: more than the kernel's buffers hold. */
+const BEHIND = 12_000_000;
+/** A text that is six times as long as JSON. */
+const HEAVY = "\u0001".repeat(2_000);
+
+/** Lets a client in that is far behind, and stops reading. @returns undefined where messages have no id */
+async function stalledInCatchUp(trial: Trial): Promise<RawConnection | undefined> {
+  const writer = trial.enter();
+  const now = idOf(await send(trial, writer, { text: "A catch-up begins." }));
+  for (let sent = 0; sent < BEHIND; sent += 25 * HEAVY.length * 6)
+    await Promise.all(times(25, () => send(trial, writer, { text: HEAVY })));
+  writer.client.stop();
+  if (now === undefined) return undefined;
+  const connection = trial.raw(receiving(trial, now), {
+    en: `a client that is ${megabytes(BEHIND)} behind, and stops reading`,
+    ko: `${megabytes(BEHIND)}만큼 뒤처졌고, 도중에 읽기를 멈추는 클라이언트`,
+  });
+  await within(
+    trial.patience,
+    connection.until((received) => received.includes("\r\n\r\n")),
+  ).catch(() => {});
+  connection.socket.pause();
+  return connection;
+}
+
+/** A peer that answers no ping is dropped by the next one, also where it has yet to catch up. */
 export async function silentPeer(trial: Trial): Promise<void> {
+  const stalled = await stalledInCatchUp(trial);
   const socket = await trial.socket();
   const began = trial.elapsed();
   const ping = await within(
@@ -143,4 +171,12 @@ export async function silentPeer(trial: Trial): Promise<void> {
       `${seconds(trial.elapsed() - asked)} s after a ping that was not answered the connection was still open`,
       `핑에 퐁을 보내지 않고 ${seconds(trial.elapsed() - asked)}초가 지나도 연결이 열려 있었습니다`,
     );
+  // It came before the other one, so both of its pings have gone out as well.
+  stalled?.socket.resume();
+  if (!stalled || (await within(trial.patience, stalled.ended())) !== undefined) return;
+  broken(
+    `a client that stopped reading within its catch-up, and so answered no ping, was still connected after ${seconds(trial.elapsed() - began)} s`,
+    `따라잡는 도중에 읽기를 멈춰 퐁을 보내지 못한 클라이언트가 ${seconds(trial.elapsed() - began)}초 뒤에도 연결되어 있었습니다`,
+    trial.lines().filter((line) => !line.includes("u0001")), // Not the log that it had to catch up.
+  );
 }
