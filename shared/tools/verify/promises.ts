@@ -20,22 +20,8 @@ import { cursor, longLog } from "./checks/log.ts";
 import { heartbeat, hold, silentPeer } from "./checks/slow.ts";
 import { badFrames, frames, handshake } from "./checks/socket.ts";
 import { lastEventId, stream } from "./checks/stream.ts";
-import type { Said } from "./said.ts";
+import type { Said, Topic } from "./said.ts";
 import type { Trial } from "./trial.ts";
-
-/** What the notes tell of it under one heading. */
-type Topic =
-  | "read"
-  | "send"
-  | "list"
-  | "door"
-  | "return"
-  | "end"
-  | "beat"
-  | "format"
-  | "frames"
-  | "handshake"
-  | "promises";
 
 /** A promise and its check. */
 export interface VerifiedPromise {
@@ -66,7 +52,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   {
     name: "opens",
     title: { en: "the page opens, and a client is let in", ko: "페이지가 열리고 클라이언트가 들어옵니다" },
-    topic: "read",
+    topic: "open",
     server: "shared",
     check: opens,
   },
@@ -103,7 +89,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "Korean, emoji, markup and line breaks arrive exactly as sent",
       ko: "한글, 이모지, 마크업, 줄바꿈이 보낸 그대로 옵니다",
     },
-    topic: "send",
+    topic: "text",
     server: "shared",
     check: textAsSent,
   },
@@ -113,7 +99,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a Korean character cut in two on the way arrives whole",
       ko: "도중에 바이트가 둘로 나뉘어도 한글이 깨지지 않습니다",
     },
-    topic: "send",
+    topic: "pieces",
     server: "shared",
     check: cutCharacter,
   },
@@ -133,7 +119,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a message sent in the very moment of a request or a reconnection is not lost",
       ko: "요청하거나 재연결하는 바로 그 순간에 보낸 메시지를 잃지 않습니다",
     },
-    topic: "return",
+    topic: "read",
     server: "shared",
     check: inTheMoment,
   },
@@ -183,14 +169,14 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "more than 16 KiB is refused, and the sender is told",
       ko: "16 KiB가 넘으면 거절하고 알려 줍니다",
     },
-    topic: "send",
+    topic: "large",
     server: "shared",
     check: tooLarge,
   },
   {
     name: "paths",
     title: { en: "another path is 404, another method 405", ko: "없는 경로는 404, 다른 메서드는 405입니다" },
-    topic: "promises",
+    topic: "paths",
     server: "shared",
     check: paths,
   },
@@ -227,7 +213,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
   {
     name: "not-cached",
     title: { en: "no cache may keep the data", ko: "캐시가 데이터를 저장하지 못합니다" },
-    topic: "read",
+    topic: "cache",
     chapters: [POLLING, LONG_POLLING, SSE],
     server: "shared",
     check: notCached,
@@ -282,7 +268,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a bad frame closes its connection with the right code, and nobody else's",
       ko: "잘못된 프레임이 오면 그 연결만 알맞은 코드로 닫습니다",
     },
-    topic: "frames",
+    topic: "codes",
     chapters: [WEBSOCKET],
     server: "shared",
     check: badFrames,
@@ -293,14 +279,14 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a connection that breaks off in the middle harms nobody else",
       ko: "중간에 끊긴 연결이 다른 클라이언트에 영향을 주지 않습니다",
     },
-    topic: "list",
+    topic: "broken",
     server: "shared",
     check: brokenOff,
   },
   {
     name: "clients-forgotten",
     title: { en: "a client that left is forgotten", ko: "나간 클라이언트의 흔적을 남기지 않습니다" },
-    topic: "list",
+    topic: "leave",
     server: "own",
     isMeasured: true,
     check: clientsForgotten,
@@ -311,7 +297,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a client that does not read does not fill the memory",
       ko: "읽지 않는 클라이언트가 메모리를 채우지 않습니다",
     },
-    topic: "list",
+    topic: "slow",
     server: "own",
     isMeasured: true,
     check: slowReader,
@@ -322,7 +308,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "while one client sends without end, another is still heard",
       ko: "한 클라이언트가 끝없이 보내도 다른 클라이언트의 메시지가 제때 전달됩니다",
     },
-    topic: "send",
+    topic: "turns",
     server: "own",
     check: busyNeighbour,
   },
@@ -332,7 +318,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "what was answered before a kill -9 is there after it, once",
       ko: "kill -9 전에 응답한 메시지는 다시 시작해도 한 번씩 있습니다",
     },
-    topic: "send",
+    topic: "kept",
     server: "own",
     check: keptOverKill,
   },
@@ -342,7 +328,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "two servers on one log show one conversation",
       ko: "로그 하나를 쓰는 두 서버가 같은 대화를 보여 줍니다",
     },
-    topic: "send",
+    topic: "logs",
     server: "own",
     check: oneLog,
   },
@@ -352,7 +338,7 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "what a full disk does not keep is refused, and shown to nobody",
       ko: "가득 찬 디스크에 저장하지 못한 초안은 거절하고, 아무에게도 보이지 않습니다",
     },
-    topic: "send",
+    topic: "kept",
     server: "own",
     check: fullDisk,
   },
@@ -362,14 +348,14 @@ export const PROMISES: readonly VerifiedPromise[] = [
       en: "a stop closes everything well, within 2 s",
       ko: "종료하면 2초 안에 모두 제대로 닫습니다",
     },
-    topic: "end",
+    topic: "stop",
     server: "own",
     check: stops,
   },
   {
     name: "hold",
     title: { en: "a hold ends after 25 s with 204", ko: "보류한 요청은 25초 뒤 204로 끝납니다" },
-    topic: "end",
+    topic: "hold",
     chapters: [LONG_POLLING],
     server: "quiet",
     check: hold,
@@ -403,47 +389,102 @@ export function promisesOf(chapter: ChapterName): VerifiedPromise[] {
   return PROMISES.filter(({ chapters }) => chapters?.includes(chapter) ?? true);
 }
 
-type Headings = Readonly<Partial<Record<Topic, Said>>>;
+/** A heading of the chapter's own notes, unless another one is named. */
+interface Heading extends Said {
+  readonly chapter?: ChapterName;
+}
 
-const PROMISED: Said = { en: "Promises and sources", ko: "약속과 출처" };
+type Headings = Readonly<Partial<Record<Topic, Heading>>>;
+
+const PROMISED: Heading = { en: "Promises and sources", ko: "약속과 출처" };
+
+// What chapters 9 to 11 have in common is told in the first of them.
+const SERVER: Heading = { chapter: POLLING, en: "9.2 The server", ko: "9.2 서버" };
+const SENDING: Heading = { chapter: POLLING, en: "Sending a message", ko: "메시지 보내기" };
+const SHARED: Headings = {
+  send: SENDING,
+  text: SENDING,
+  pieces: SENDING,
+  large: SENDING,
+  kept: SENDING,
+  door: SERVER,
+  paths: SERVER,
+  broken: SERVER,
+};
+const ADDING: Heading = { chapter: LONG_POLLING, en: "Adding a message", ko: "메시지 추가하기" };
 
 /** The headings of each chapter's notes. */
 const HEADINGS: Readonly<Record<ChapterName, Headings>> = {
   [POLLING]: {
+    ...SHARED,
+    open: { en: "Reading messages", ko: "메시지 읽기" },
     read: { en: "Reading messages", ko: "메시지 읽기" },
     return: { en: "Reading messages", ko: "메시지 읽기" },
-    send: { en: "Sending a message", ko: "메시지 보내기" },
-    door: { en: "Sending a message", ko: "메시지 보내기" },
+    cache: { en: "Reading messages", ko: "메시지 읽기" },
+    leave: { en: "9.1 Structure", ko: "9.1 구조" },
+    logs: SENDING,
   },
   [LONG_POLLING]: {
+    ...SHARED,
+    open: { en: "Reading messages", ko: "메시지 읽기" },
     read: { en: "Reading messages", ko: "메시지 읽기" },
     return: { en: "Reading messages", ko: "메시지 읽기" },
-    list: { en: "The waiting list", ko: "대기 목록" },
-    send: { en: "Adding a message", ko: "메시지 추가하기" },
-    end: { en: "The end of a hold", ko: "보류의 끝" },
+    leave: { en: "Reading messages", ko: "메시지 읽기" },
+    logs: ADDING,
+    hold: { en: "The end of a hold", ko: "보류의 끝" },
+    cache: { en: "The end of a hold", ko: "보류의 끝" },
+    stop: { en: "10.4 Summary", ko: "10.4 정리" },
   },
   [SSE]: {
+    ...SHARED,
+    open: { en: "11.1 Structure", ko: "11.1 구조" },
     read: { en: "Subscribing", ko: "구독" },
+    cache: { en: "Subscribing", ko: "구독" },
     return: { en: "By itself", ko: "스스로 연결할 때" },
-    list: { en: "The waiting list", ko: "대기 목록" },
-    send: { en: "Adding a message", ko: "메시지 추가하기" },
+    leave: { en: "The waiting list", ko: "대기 목록" },
+    slow: { en: "The waiting list", ko: "대기 목록" },
+    text: { en: "The waiting list", ko: "대기 목록" },
+    logs: ADDING,
+    broken: { en: "Adding a message", ko: "메시지 추가하기" },
     beat: { en: "The heartbeat", ko: "하트비트" },
     format: { en: "11.1 Structure", ko: "11.1 구조" },
+    stop: { en: "11.1 Structure", ko: "11.1 구조" },
   },
   [WEBSOCKET]: {
+    open: { en: "The chat", ko: "채팅" },
     read: { en: "The chat", ko: "채팅" },
     return: { en: "The chat", ko: "채팅" },
-    list: { en: "The waiting list", ko: "대기 목록" },
+    leave: { en: "The chat", ko: "채팅" },
     send: { en: "The chat", ko: "채팅" },
+    broken: { en: "The chat", ko: "채팅" },
+    turns: { en: "The chat", ko: "채팅" },
+    slow: { en: "The waiting list", ko: "대기 목록" },
+    logs: ADDING,
     door: { en: "The door", ko: "연결 허용" },
+    paths: { en: "The door", ko: "연결 허용" },
     beat: { en: "The heartbeat", ko: "하트비트" },
+    kept: SENDING,
+    text: { en: "12.1 Structure", ko: "12.1 구조" },
+    pieces: { en: "12.1 Structure", ko: "12.1 구조" },
     frames: { en: "12.1 Structure", ko: "12.1 구조" },
     handshake: { en: "12.1 Structure", ko: "12.1 구조" },
+    large: { en: "`ws` beside the HTTP server", ko: "HTTP 서버와 `ws`" },
+    codes: { en: "Events", ko: "이벤트" },
+    stop: { en: "Events", ko: "이벤트" },
   },
 };
 
-/** Where a chapter's notes tell of a promise, as a path with an anchor. */
-export function sectionOf(chapter: ChapterName, { topic }: VerifiedPromise, language: Language): string {
+/**
+ * Where the notes tell of a chapter's promise, as a path with an anchor.
+ *
+ * @param topic what of it, where that is told elsewhere
+ */
+export function sectionOf(
+  chapter: ChapterName,
+  promise: VerifiedPromise,
+  language: Language,
+  topic: Topic = promise.topic,
+): string {
   const heading = HEADINGS[chapter][topic] ?? PROMISED;
-  return `${chapter}/README${language === "ko" ? ".ko" : ""}.md#${slug(heading[language])}`;
+  return `${heading.chapter ?? chapter}/README${language === "ko" ? ".ko" : ""}.md#${slug(heading[language])}`;
 }

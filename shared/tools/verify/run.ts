@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Language } from "../../html-renderer/words.ts";
 import type { VerifiedPromise } from "./promises.ts";
-import { Broken, type Said, shortened, Untried } from "./said.ts";
+import { Broken, type Said, shortened, type Topic, Untried } from "./said.ts";
 import { lastError, type Server, StartError, type Target } from "./server.ts";
 import { openTrial, type Trial, within } from "./trial.ts";
 
@@ -16,6 +16,8 @@ export interface Verdict {
   readonly said?: Said;
   /** The lines that show it. */
   readonly why: readonly string[];
+  /** What that is about, where it is not its promise's own topic. */
+  readonly topic?: Topic;
   /** What the server printed meanwhile, where it is broken. */
   readonly printed?: readonly string[];
 }
@@ -87,8 +89,10 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
     await promise.check(trial);
     return { promise, kept: true, why: [] };
   } catch (error) {
-    if (error instanceof Broken)
-      return { promise, kept: false, said: error.seen, why: error.why ?? trial.lines().slice(-LINES) };
+    if (error instanceof Broken) {
+      const { seen: said, why = trial.lines().slice(-LINES), topic } = error;
+      return { promise, kept: false, said, why, ...(topic && { topic }) };
+    }
     if (error instanceof Untried) return { promise, kept: null, said: error.reason, why: [] };
     if (error instanceof StartError)
       return { promise, kept: false, said: { en: error.message, ko: error.ko }, why: [] };
@@ -99,7 +103,7 @@ async function judged(promise: VerifiedPromise, trial: Trial): Promise<Verdict> 
 }
 
 /** A server that ended by itself: how, by which input, and what it said. */
-function ending(trial: Trial): { said: Said; why: string[] } {
+function ending(trial: Trial): { said: Said; why: string[]; topic: Topic } {
   const { server, input } = trial;
   const last = lastError(server.stderr());
   const error = shortened(last, 100);
@@ -110,6 +114,7 @@ function ending(trial: Trial): { said: Said; why: string[] } {
       ko: `서버가 종료되었습니다${input ? `. 마지막으로 보낸 것: ${input.ko}` : ""}${because}`,
     },
     why: [...trial.lines().slice(-8), ...linesFrom(server.stderr(), last, 6)],
+    topic: "broken",
   };
 }
 

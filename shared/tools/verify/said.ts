@@ -4,17 +4,47 @@ import type { Language } from "../../html-renderer/words.ts";
 /** A sentence, or a part of one, Korean beside English. */
 export type Said = Readonly<Record<Language, string>>;
 
+/** What the notes tell of under one heading. */
+export type Topic =
+  | "open"
+  | "read"
+  | "cache"
+  | "return"
+  | "send"
+  | "text"
+  | "pieces"
+  | "large"
+  | "kept"
+  | "turns"
+  | "logs"
+  | "door"
+  | "paths"
+  | "broken"
+  | "leave"
+  | "slow"
+  | "hold"
+  | "stop"
+  | "beat"
+  | "format"
+  | "frames"
+  | "codes"
+  | "handshake"
+  | "promises";
+
 /** A promise that is broken: `message` is what was seen, in English. */
 export class Broken extends Error {
   override name = "Broken";
   readonly seen: Said;
   /** The lines that show it; undefined where the last ones of the wire do. */
   readonly why: readonly string[] | undefined;
+  /** What it is about; undefined where that is its promise's own topic. */
+  readonly topic: Topic | undefined;
 
-  constructor(seen: Said, why?: readonly string[]) {
+  constructor(seen: Said, why?: readonly string[], topic?: Topic) {
     super(seen.en);
     this.seen = seen;
     this.why = why;
+    this.topic = topic;
   }
 }
 
@@ -30,8 +60,8 @@ export class Untried extends Error {
 }
 
 /** @throws Broken */
-export function broken(en: string, ko: string, why?: readonly string[]): never {
-  throw new Broken({ en, ko }, why);
+export function broken(en: string, ko: string, why?: readonly string[], topic?: Topic): never {
+  throw new Broken({ en, ko }, why, topic);
 }
 
 /** Puts a text into quotes, shortened, with what cannot be seen made visible. */

@@ -291,9 +291,16 @@ export async function send(trial: Trial, { client }: Member, draft: Draft): Prom
   );
   if (message) return message;
   const reason = why[0] instanceof Error ? shortened(why[0].message, 80) : "";
+  const seconds = trial.patience / 1_000;
+  if (reason === "" && trial.chapter === "ch12-websocket")
+    // A frame has no answer.
+    broken(
+      `a good draft did not come back as a message within ${seconds} s: ${shortened(shown, 60)}`,
+      `올바른 초안이 ${seconds}초 안에 메시지로 돌아오지 않았습니다: ${shortened(shown, 60)}`,
+    );
   return broken(
-    `a good draft was not accepted: ${shortened(shown, 60)} ${reason ? `(${reason})` : `got no answer within ${trial.patience / 1_000} s`}`,
-    `올바른 초안을 받지 않았습니다: ${shortened(shown, 60)} (${reason || `${trial.patience / 1_000}초 안에 응답 없음`})`,
+    `a good draft was not accepted: ${shortened(shown, 60)} ${reason ? `(${reason})` : `got no answer within ${seconds} s`}`,
+    `올바른 초안을 받지 않았습니다: ${shortened(shown, 60)} (${reason || `${seconds}초 안에 응답 없음`})`,
   );
 }
 

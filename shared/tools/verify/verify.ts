@@ -202,10 +202,10 @@ function readCommand(args: readonly string[]): Options {
 }
 
 /** What is printed of a verdict. */
-function linesOf({ promise, kept, said, why, printed = [] }: Verdict, options: Options): string[] {
+function linesOf({ promise, kept, said, why, topic, printed = [] }: Verdict, options: Options): string[] {
   const { language, chapter, json } = options;
   const title = promise.title[language];
-  const section = sectionOf(chapter, promise, language);
+  const section = sectionOf(chapter, promise, language, topic);
   const text = said?.[language];
   if (json) {
     const facts = { promise: promise.name, title, kept };

@@ -156,6 +156,8 @@ async function expectRest(trial: Trial, after: number | undefined, isBehind: boo
   broken(
     `${clients.toLocaleString("en")} clients ${how.en}, and the memory grew from ${megabytes(first)} to ${megabytes(last)}, ${Math.round((last - first) / clients / 1_000)} kB for each`,
     `클라이언트 ${clients.toLocaleString("en")}개가 ${how.ko}는데 메모리가 ${megabytes(first)}에서 ${megabytes(last)}로, 하나에 ${Math.round((last - first) / clients / 1_000)} kB씩 늘었습니다`,
+    undefined,
+    isBehind ? "read" : undefined,
   );
 }
 

@@ -53,6 +53,8 @@ export async function unreadCatchUps(trial: Trial, after: number | undefined, by
   broken(
     `${count} clients that are ${megabytes(bytes)} behind and do not read cost ${megabytes(grown)} of memory`,
     `${megabytes(bytes)}만큼 뒤처진 채 읽지 않는 클라이언트 ${count}개에 메모리가 ${megabytes(grown)} 들었습니다`,
+    undefined,
+    "read", // It is how a catch-up is written.
   );
 }
 

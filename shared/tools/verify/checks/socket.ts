@@ -210,10 +210,17 @@ async function expectNothingBehindClose(trial: Trial, target: string): Promise<v
       witness.frames().some((frame) => jsonIn(frame)["text"] === "the last word"),
     ),
   ).catch(() => {});
+  const isClosed = told.frames().some(({ first }) => first === (0x80 | CLOSE));
   if (witness.frames().some((frame) => jsonIn(frame)["text"] === "too late"))
     broken(
-      "a draft that came behind a message for which the connection was closed was still kept",
-      "연결을 닫기로 한 뒤에 온 초안까지 저장했습니다",
+      isClosed
+        ? "a binary message closed the connection, and what came behind it was still kept"
+        : "a binary message did not close the connection with 1003: what came behind it was kept",
+      isClosed
+        ? "바이너리 메시지가 와서 연결을 닫기로 한 뒤에 온 초안까지 저장했습니다"
+        : "바이너리 메시지가 왔는데 닫기 코드 1003으로 연결을 닫지 않고, 그 뒤에 온 초안을 저장했습니다",
+      undefined,
+      "send",
     );
 }
 
