@@ -45,4 +45,16 @@ describe.concurrent("tried at the same time", () => {
       expect(trials.map(({ found }) => found)).toEqual(["client-asks", "solved"]);
     },
   );
+
+  const requesting = clients.filter(({ technique }) => /polling/.test(technique));
+  test.for(requesting.map((exercise) => [exercise.id, exercise] as const))(
+    "the client of %s is missed where a cache lets its second window wait",
+    async ([, exercise], { signal }) => {
+      const given = () => exercise.solution().replace('cache: "no-store", ', "");
+      expect(given()).not.toBe(exercise.solution());
+      const folder = `${exercise.folder}-uncached`; // The other trial is at work in its own.
+      const [trial] = await trialsOf([{ ...exercise, folder, given }], true, signal);
+      expect(trial?.found).toBe("client-windows");
+    },
+  );
 });

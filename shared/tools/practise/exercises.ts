@@ -29,6 +29,8 @@ export interface WriteText {
   readonly task: Told;
   readonly breaks: Breaks;
   readonly hints: Hints;
+  /** What the solution guards against, and no check from outside can see. */
+  readonly unseen?: Told;
 }
 
 /** What is to be found. */
@@ -60,6 +62,7 @@ export interface Exercise {
   readonly task: Told;
   readonly breaks: Breaks;
   readonly hints: Hints;
+  readonly unseen: Told | undefined;
   /** The file as it is given to the learner. */
   readonly given: () => string;
   /** The file as it is in the chapter. */
@@ -86,15 +89,17 @@ export const EXERCISES: readonly Exercise[] = CHAPTER_NAMES.flatMap((chapter) =>
   const writing = write.map((text) => ({
     ...text,
     kind: "write" as const,
+    unseen: text.unseen,
     change: (source: string) => text.holes.reduce(emptied, source),
   }));
   const finding = find.map((text) => ({
     ...text,
     kind: "find" as const,
+    unseen: undefined,
     file: "server.ts" as const,
     change: (source: string) => editsOf(bugOf(text.bug)).reduce(planted, source),
   }));
-  return [...writing, ...finding].map(({ kind, file, task, breaks, hints, change }, index) => {
+  return [...writing, ...finding].map(({ kind, file, task, breaks, hints, unseen, change }, index) => {
     const [number] = chapter.split("-");
     const original = () => readFileSync(join(ROOT, chapter, file), "utf8");
     return {
@@ -107,6 +112,7 @@ export const EXERCISES: readonly Exercise[] = CHAPTER_NAMES.flatMap((chapter) =>
       task,
       breaks,
       hints,
+      unseen,
       given: () => oneFolderDeeper(change(original())),
       solution: () => oneFolderDeeper(original()),
     };

@@ -135,6 +135,8 @@ export async function runSession(first: Exercise, { language, port }: SessionOpt
     if (signal.aborted) return;
     lastOutcome = outcome;
     say(outcomeIn(outcome, language));
+    const { unseen } = exercise;
+    if (unseen && outcome.kind === "solved") say(WORDS.unseen[language](unseen[language]));
     say(WORDS[outcome.kind === "solved" ? "goOn" : "waiting"][language]);
     keepProgress(exercise, checked(outcome), language, say);
   }

@@ -66,6 +66,11 @@ export const WORDS = {
     en: (kept: number) => `✓ Solved: all ${kept} promises are kept.`,
     ko: (kept: number) => `✓ 풀었습니다. 약속 ${kept}개를 모두 지킵니다.`,
   },
+  unseen: {
+    en: (what: string) =>
+      `Compare with d: the solution also guards against what no check from outside sees, ${what}.`,
+    ko: (what: string) => `d로 정답과 비교해 보세요. 정답은 밖에서 검사할 수 없는 경우도 다룹니다: ${what}`,
+  },
   goOn: { en: "n goes on to the next exercise.", ko: "n을 누르면 다음 문제로 갑니다." },
   hint: { en: (number: number) => `Hint ${number} of 3:`, ko: (number: number) => `힌트 ${number}/3:` },
   noMoreHints: {

@@ -77,6 +77,22 @@ Object.assign(globalThis, {
   },
 });
 
+/**
+ * The requests under way of which a cache may keep the answer. Chromium lets another one of the same address, from
+ * another window, wait until such a request is over.
+ */
+const cacheable = new Map<string, Promise<unknown>>();
+globalThis.fetch = new Proxy(globalThis.fetch, {
+  async apply(fetch, self, [input, init]) {
+    const { url, method, cache } = new Request(input, init);
+    if (cache === "no-store" || method !== "GET") return Reflect.apply(fetch, self, [input, init]);
+    const before = cacheable.get(url);
+    const answer = Promise.resolve(before).then(() => Reflect.apply(fetch, self, [input, init]));
+    cacheable.set(url, answer.catch(nothing));
+    return answer;
+  },
+});
+
 /** How often the client waited for the interval. Such a wait is over at once. */
 let pauses = 0;
 globalThis.setTimeout = new Proxy(globalThis.setTimeout, {
@@ -259,6 +275,27 @@ function promisesOf(receive: Receive): ClientPromise[] {
       };
     },
   };
+  const windows: ClientPromise = {
+    promise: "client-windows",
+    title: {
+      en: "a second window of the same browser does not wait for the first",
+      ko: "같은 브라우저의 두 번째 창이 첫 번째 창을 기다리지 않습니다",
+    },
+    async broken() {
+      hold();
+      const first = openRound(receive);
+      await first.until(() => asked.length > 0);
+      const second = openRound(receive);
+      const isThere = await second.until(() => asked.length > 0);
+      first.abort();
+      second.abort();
+      if (isThere) return undefined;
+      return {
+        en: 'while a request of one window was held, another window\'s did not come: without cache: "no-store", Chromium lets a second request of one address wait for the first',
+        ko: '한 창의 요청이 응답을 기다리는 동안 다른 창의 요청이 오지 않았습니다. cache: "no-store"가 없으면 Chromium은 주소가 같은 두 번째 요청을 첫 요청이 끝날 때까지 붙잡아 둡니다',
+      };
+    },
+  };
   /** @param refuse how the server refuses; @param how in words */
   const fails = (refuse: () => void, how: Told): ClientPromise => ({
     promise: "client-fails",
@@ -378,6 +415,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
       }),
       fails(refuse500, error),
       ends,
+      windows,
     ];
   }
   if (technique === "long-polling") {
@@ -415,6 +453,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
       fails(refuse504, { en: "the proxy answered 504 at once", ko: "프록시가 곧바로 504로 응답했습니다." }),
       fails(refuse500, error),
       ends,
+      windows,
     ];
   }
   if (technique === "sse") {

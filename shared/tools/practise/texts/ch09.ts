@@ -38,8 +38,8 @@ export const TEXTS09: Texts = {
       breaks: ["client-asks"],
       hints: [
         {
-          en: 'One round is one `fetch`. `round.url("/poll")` is the address with the cursor in it, and `round.signal` ends the request when the page ends the round.',
-          ko: '이 함수는 `fetch`를 한 번 합니다. `round.url("/poll")`이 커서가 들어간 주소이고, `round.signal`을 주면 페이지가 그만둘 때 요청도 중단됩니다.',
+          en: 'One round is one `fetch`. `round.url("/poll")` is the address with the cursor in it, and `round.signal` ends the request when the page ends the round. With `cache: "no-store"`, a second window does not wait for the first.',
+          ko: '이 함수는 `fetch`를 한 번 합니다. `round.url("/poll")`이 커서가 들어간 주소이고, `round.signal`을 주면 페이지가 그만둘 때 요청도 중단됩니다. `cache: "no-store"`를 주면 두 번째 창이 첫 번째 창을 기다리지 않습니다.',
         },
         {
           en: "`await messagesOf(response)` reads the list, also the empty one of a 204, and throws for any other answer: let it. `round.show(messages)` shows them.",

@@ -29,6 +29,10 @@ export const TEXTS10: Texts = {
           ko: '들어올 때: 비교한 뒤 `await` 없이 `clients.set(socket, response); const timer = setTimeout(answer, HOLD, response, 204);`. 나갈 때: `response.on("close", () => { clearTimeout(timer); clients.delete(socket); });`.',
         },
       ],
+      unseen: {
+        en: "a client that leaves while its cursor is looked up in the log",
+        ko: "로그에서 커서를 확인하는 사이에 나간 클라이언트",
+      },
     },
     {
       file: "client.ts",

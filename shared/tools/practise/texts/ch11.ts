@@ -27,8 +27,8 @@ export const TEXTS11: Texts = {
           ko: '커서는 `request.headers["last-event-id"] ?? queryOf(request, "after")`입니다. 첫 이벤트는 `retry: 1000\\nevent: heartbeat\\nid: ${cursor}\\ndata:\\n\\n`, 그 뒤의 하트비트는 `event: heartbeat\\ndata:\\n\\n`입니다. 따라잡는 동안에는 쓸 때마다 기다리세요. `await new Promise((sent) => response.write(textOf(message), sent))`이면 클라이언트가 읽는 속도에 맞춰집니다.',
         },
         {
-          en: 'The loop: `while (cursor !== log.newest && !socket.destroyed) for (const message of await log.after(cursor, 32)) { …; cursor = message.id; }`. Behind it, without an `await`: `clients.set(socket, response); socket.on("close", () => clients.delete(socket));`. And a live stream whose `socket.writableLength` passes `UNREAD_LIMIT` is destroyed.',
-          ko: '반복문: `while (cursor !== log.newest && !socket.destroyed) for (const message of await log.after(cursor, 32)) { …; cursor = message.id; }`. 그 뒤에 `await` 없이 `clients.set(socket, response); socket.on("close", () => clients.delete(socket));`. 실시간 스트림의 `socket.writableLength`가 `UNREAD_LIMIT`을 넘으면 소켓을 닫습니다.',
+          en: 'The loop: `while (cursor !== log.newest && !socket.destroyed) for (const message of await log.after(cursor, 32)) { …; cursor = message.id; }`. Behind it, without an `await`: `if (socket.destroyed) return; clients.set(socket, response); socket.on("close", () => clients.delete(socket));`. And a live stream whose `socket.writableLength` passes `UNREAD_LIMIT` is destroyed.',
+          ko: '반복문: `while (cursor !== log.newest && !socket.destroyed) for (const message of await log.after(cursor, 32)) { …; cursor = message.id; }`. 그 뒤에 `await` 없이 `if (socket.destroyed) return; clients.set(socket, response); socket.on("close", () => clients.delete(socket));`. 실시간 스트림의 `socket.writableLength`가 `UNREAD_LIMIT`을 넘으면 소켓을 닫습니다.',
         },
       ],
     },

@@ -27,10 +27,14 @@ export const TEXTS12: Texts = {
           ko: '따라잡는 동안에는 프레임마다 기다립니다. `ws.send(JSON.stringify(message), sent)`. 리스너는 셋입니다. `ws.on("error", () => {})`가 없으면 잘못된 프레임 하나에 프로세스가 종료됩니다. `ws.on("pong", () => silent.delete(ws))`, 그리고 "message"입니다. 응답이 있으면 보낸 사람에게만 보냅니다. `inTurn(ws, () => updateText(…))`이 한 소켓의 초안들을 차례대로 처리합니다. 인터벌에서는 아직 `silent`에 있으면 terminate하고, 추가하고, `ping()`을 보내고, `{"heartbeat": 15000}`을 보냅니다.',
         },
         {
-          en: 'The message: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`, and destroy a socket with more than `UNREAD_LIMIT` unsent, here and in `log.subscribe`.',
-          ko: '메시지: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`. 읽지 않은 것이 `UNREAD_LIMIT`을 넘으면 여기서도 `log.subscribe`에서도 소켓을 닫습니다.',
+          en: 'The message: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`, and destroy a socket with more than `UNREAD_LIMIT` unsent, here and in `log.subscribe`. Behind the catch-up, without an `await`: `if (!socket.destroyed) clients.set(socket, ws);`, and off the list with `close`. The interval goes over `wss.clients`: those that catch up are pinged as well.',
+          ko: '메시지: `if (isBinary || ws.readyState !== ws.OPEN) return ws.close(1003, "Send text."); const reply = await inTurn(ws, () => updateText(String(data), log)); if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor)) ws.send(JSON.stringify(reply));`. 읽지 않은 것이 `UNREAD_LIMIT`을 넘으면 여기서도 `log.subscribe`에서도 소켓을 닫습니다. 따라잡은 뒤에는 `await` 없이 `if (!socket.destroyed) clients.set(socket, ws);`, 목록에서는 `close`에서 뺍니다. 인터벌은 `wss.clients`를 돕니다. 따라잡는 중인 소켓에도 핑을 보내야 합니다.',
         },
       ],
+      unseen: {
+        en: "drafts that come faster than a slow disk keeps them",
+        ko: "느린 디스크가 저장하는 속도보다 빨리 오는 초안",
+      },
     },
     {
       file: "client.ts",
@@ -42,8 +46,8 @@ export const TEXTS12: Texts = {
       breaks: ["client-asks"],
       hints: [
         {
-          en: '`new WebSocket(…)` wants an address with `ws:` or `wss:`: `round.url("/").replace(/^http/, "ws")`. Then `onopen`, `onmessage` and `onclose`.',
-          ko: '`new WebSocket(…)`에는 `ws:`나 `wss:` 주소가 필요합니다. `round.url("/").replace(/^http/, "ws")`. 그다음은 `onopen`, `onmessage`, `onclose`입니다.',
+          en: 'Give `new WebSocket(…)` an address with `ws:` or `wss:`, as older browsers take no other: `round.url("/").replace(/^http/, "ws")`. Then `onopen`, `onmessage` and `onclose`.',
+          ko: '`new WebSocket(…)`에는 `ws:`나 `wss:` 주소를 주세요. 오래된 브라우저는 다른 주소를 받지 않습니다. `round.url("/").replace(/^http/, "ws")`. 그다음은 `onopen`, `onmessage`, `onclose`입니다.',
         },
         {
           en: "`onopen` gives the page a way to send: `round.connected((draft) => connection.send(JSON.stringify(draft)))`. `onclose` gives up, and so does `round.signal.onabort`, which also closes the connection.",
