@@ -4,13 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { ChapterName } from "../../../html-renderer/chapters.ts";
 import { brokenIn, ROOT, saidIn, verify } from "./command.ts";
 
-/** What `verify` says of a chapter's server in which something is changed. */
-async function complaintsOf(
-  chapter: ChapterName,
-  find: string,
-  replacement: string,
-  only: string,
-): Promise<Record<string, string>> {
+/** What `verify` makes of a chapter's server in which something is changed. */
+async function verifyChanged(chapter: ChapterName, find: string, replacement: string, only: string) {
   const built = readFileSync(join(ROOT, "dist", chapter, "server.js"), "utf8");
   expect(built).toContain(find);
   const script = `dist/${chapter}/changed-${process.pid}-${only}.js`;
@@ -21,9 +16,12 @@ async function complaintsOf(
   );
   const start = `"${process.execPath}" ${script} --port {port} --store {store}`;
   const technique = chapter.slice(5);
-  return brokenIn(
-    await verify(["--start", start, "--technique", technique, "--lang", "en", "--json", "--only", only]),
-  );
+  return verify(["--start", start, "--technique", technique, "--lang", "en", "--json", "--only", only]);
+}
+
+/** What it says of one, by promise. */
+async function complaintsOf(...changed: Parameters<typeof verifyChanged>): Promise<Record<string, string>> {
+  return brokenIn(await verifyChanged(...changed));
 }
 
 test("a 204 that describes a body is seen", async () => {
@@ -89,4 +87,42 @@ test("what is shown of a message that lacks something is that message", async ()
   const why = saidIn(outcome).get("message-fields")?.why ?? [];
   expect(why[0]).toContain("안녕");
   expect(why.filter((line) => line.endsWith("204"))).toEqual([]);
+});
+
+test("a client that left within its catch-up and stays on the list is seen by the memory that it costs", async () => {
+  const said = await complaintsOf("ch11-sse", "if (socket.destroyed)\n", "if (false)\n", "clients-forgotten");
+  expect(said["clients-forgotten"]).toMatch(
+    /^[\d,]+ clients came and left in the middle of their catch-up, and the memory grew from [\d.]+ MB to /,
+  );
+});
+
+test("a message that comes as a reply before its turn in the catch-up, and then again, is seen", async () => {
+  const found = "if (reply && (clients.has(socket) || (reply.id ?? 0) <= cursor))";
+  const said = await complaintsOf("ch12-websocket", found, "if (reply)", "long-log");
+  expect(said["long-log"]).toMatch(
+    /^a client that was (\d+) messages behind sent a draft with a known key, and got id \d+ after id \d+: /,
+  );
+});
+
+test.each([
+  [
+    "a binary message that is kept",
+    "isBinary || ",
+    "",
+    "frames",
+    "the-chat",
+    "did not close the connection with 1003",
+  ],
+  [
+    "a frame that ends the server",
+    'ws.on("error", () => { });',
+    "",
+    "too-large",
+    "the-chat",
+    "the server ended when",
+  ],
+])("%s points to where the notes tell of it", async (_, find, replacement, only, anchor, seen) => {
+  const told = saidIn(await verifyChanged("ch12-websocket", find, replacement, only)).get(only);
+  expect(told?.["seen"]).toContain(seen);
+  expect(told?.["section"]).toBe(`ch12-websocket/README.md#${anchor}`);
 });
