@@ -37,7 +37,7 @@ export const PAGE_WORDS = {
   requests: { en: "Requests", ko: "요청" },
   emptyAnswers: { en: "Empty answers", ko: "빈 응답" },
   cursor: { en: "Cursor", ko: "커서" },
-  delay: { en: "Delay (median)", ko: "지연(중앙값)" },
+  delay: { en: "Last delay (median)", ko: "최근 지연(중앙값)" },
   lastSign: { en: "Last sign of life", ko: "마지막 신호" },
   breakIt: { en: "Break it", ko: "고장 내 보기" },
   drop: { en: "Drop the connection", ko: "연결 끊기" },
