@@ -210,6 +210,19 @@ describe("a session", () => {
     expect(progress().exercises["ch09/4"].hints).toBe(0);
   });
 
+  test("says what a solution guards against besides, where no check can see that", async () => {
+    const exercise = EXERCISES.find(({ id }) => id === "ch10/1");
+    mkdirSync(at("ch10-1"), { recursive: true });
+    writeFileSync(at("ch10-1/server.ts"), exercise?.solution() ?? "");
+    const { until } = start(["ch10/1"]);
+    await until(
+      "✓ Solved",
+      "Compare with d",
+      "a client that leaves while its cursor is looked up",
+      "n goes on",
+    );
+  });
+
   test("keeps what a learner has written, and gives a file back that was deleted", async () => {
     mkdirSync(at("ch09-4"), { recursive: true });
     writeFileSync(at("ch09-4/server.ts"), SOLUTION);
