@@ -82,7 +82,7 @@ test("a reader sees one line a promise, what was seen behind those that are brok
     /^✗ a name that is not ours is refused \(Host\): GET \/ with Host: evil.example was answered with 200 /,
   );
   expect(rest[0]).toMatch(/^ {4} *\d+\.\d{3} s {2}GET \/ {2}Host: evil\.example → 200 /);
-  expect(rest.at(-3)).toMatch(/^ {4}→ ch10-long-polling\/README\.md#/);
+  expect(rest.at(-3)).toMatch(/^ {4}→ ch09-polling\/README\.md#92-the-server$/);
   expect(rest.at(-2)).toMatch(/^– two servers on one log show one conversation: not tried \(/);
   expect(rest.at(-1)).toBe("1 kept, 1 broken, 1 not tried");
   expect(code).toBe(1);
