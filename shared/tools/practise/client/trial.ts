@@ -292,7 +292,7 @@ function promisesOf(receive: Receive): ClientPromise[] {
       if (isThere) return undefined;
       return {
         en: 'while a request of one window was held, another window\'s did not come: without cache: "no-store", Chromium lets a second request of one address wait for the first',
-        ko: '한 창의 요청이 응답을 기다리는 동안 다른 창의 요청이 오지 않았습니다. cache: "no-store"가 없으면 Chromium은 주소가 같은 두 번째 요청을 첫 요청이 끝날 때까지 붙잡아 둡니다',
+        ko: '한 창의 요청이 응답을 기다리는 동안 다른 창의 요청이 오지 않았습니다. cache: "no-store"가 없으면 Chromium은 주소가 같은 두 번째 요청을 첫 요청이 끝날 때까지 기다리게 합니다',
       };
     },
   };
