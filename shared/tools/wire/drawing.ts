@@ -290,27 +290,29 @@ function drawColumn(source: Source, column: Column, marks: Marks, view: View): D
     const slope = end === undefined ? 0 : ((end - start) * pxPerSecond) / 1_000;
     return slope > SLOPE ? slope : 0;
   };
-  const newest = { upstream: new Map<Kind, Arrow>(), downstream: new Map<Kind, Arrow>() };
+  const newest = { upstream: new Map<string, Arrow>(), downstream: new Map<string, Arrow>() };
   const cross: Cross = (of, is, direction, at, until) => {
     if (at < begin || at > to) return;
     const y = yOf(at);
     const slope = slopeOf(at, until);
     const isStuck = until === undefined;
     const isLost = isHeard && !isStuck && at < lostBefore && isMissed(of, is);
-    const like = newest[direction].get(is);
+    // A ping and the text beside it are two heartbeats of different kinds.
+    const sort = of.mark === "tick" && is === "heartbeat" ? `${is} ${of.summary.split(" ")[0]}` : is;
+    const like = newest[direction].get(sort);
     const isLike = like?.isStuck === isStuck && like.isLost === isLost && like.slope === 0 && slope === 0;
     if (like && isLike && y >= like.y && y < like.y + TOGETHER) {
       like.marks.push(of.number);
       return;
     }
     // What is slow is drawn as itself: its own slope would be hidden in that of another.
-    const kind = `${is} ${direction} ${isStuck} ${isLost}${slope > 0 ? of.number : ""}`;
+    const kind = `${sort} ${direction} ${isStuck} ${isLost}${slope > 0 ? of.number : ""}`;
     const bar = of.mark === "tick" ? of.exchange : of.number;
     const lane = laneOf.get(bar) ?? (of.mark === "tick" ? 0 : undefined);
     const isSocket = of.mark === "connection" ? false : sockets.has(bar);
     const arrow = { kind, y, marks: [of.number], is, direction, of, slope, isStuck, isLost, lane, isSocket };
     arrows.push(arrow);
-    newest[direction].set(is, arrow);
+    newest[direction].set(sort, arrow);
   };
   for (const mark of marks.exchange) {
     crossingsOf(mark, cross, (start, end) => slopeOf(start, end) > 0);

@@ -131,6 +131,13 @@ describe("with the labels covered", () => {
     });
   });
 
+  test("a ping and the text that is sent with it are two heartbeats, each by its name", () => {
+    const socket = exchange("socket", 1_000, { status: 101, answered: 1_001 });
+    const beat = (summary: string) => tick(socket, "downstream", 3_000, { what: "heartbeat", summary });
+    const texts = drawn([socket, beat("PING"), beat('TEXT "{}"'), beat("PING")]).map(({ text }) => text);
+    expect(texts).toEqual(expect.arrayContaining(["PING ×2", 'TEXT "{}"']));
+  });
+
   test("a connection that failed is a break, and so is the end of one that was cut", () => {
     const stream = exchange("stream", 1_000, { status: 200, answered: 1_001, until: 5_000, broken: true });
     const ended = {
