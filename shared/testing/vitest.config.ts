@@ -10,7 +10,7 @@ export default defineConfig({
     // Only a guard against hanging: no test passes or fails by how long it takes.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Real servers and real browsers share the machine with the tests.
-    maxWorkers: 2,
+    // Real servers and real browsers share the machine with the tests, and much of a test is waiting.
+    maxWorkers: 3,
   },
 });
